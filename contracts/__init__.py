@@ -1,0 +1,1 @@
+"""What travels between processes: the Kafka topics and the codec of every message."""

@@ -1,0 +1,58 @@
+"""The Kafka topics, one declaration each. Manifests, processes and documents are checked against this file."""
+
+from dataclasses import dataclass
+from zlib import crc32
+
+SHARDS = 64
+"""Outlets are spread over this many shards; a shard is the unit of state and of order."""
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic: what its key is, how many partitions it has and how long it keeps what it gets."""
+
+    name: str
+    key: str
+    """What the key of a message means."""
+    partitions: int
+    retention_ms: int | None
+    """None: kept for ever, the newest value of each key (compacted)."""
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The broker's settings for the topic."""
+        if self.retention_ms is None:
+            return {"cleanup.policy": "compact"}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+
+
+PACKETS = Topic(name="cems.packets", key="shard of the MN", partitions=4, retention_ms=400 * DAY_MS)
+QUARANTINE = Topic(name="cems.quarantine", key="MN", partitions=1, retention_ms=400 * DAY_MS)
+READINGS = Topic(name="cems.readings", key="outlet", partitions=4, retention_ms=7 * DAY_MS)
+HOURS = Topic(name="cems.hours", key="county", partitions=4, retention_ms=400 * DAY_MS)
+FINDINGS = Topic(name="cems.findings", key="county", partitions=4, retention_ms=400 * DAY_MS)
+RATES = Topic(name="cems.rates", key="county", partitions=4, retention_ms=None)
+CITY = Topic(name="cems.city", key="city", partitions=1, retention_ms=7 * DAY_MS)
+"""County rates again, keyed by city, so that one place can add them up."""
+ALERTS = Topic(name="cems.alerts", key="county", partitions=1, retention_ms=400 * DAY_MS)
+ROLLCALL = Topic(name="cems.rollcall", key="'rollcall'", partitions=1, retention_ms=None)
+"""How far the roll call has come: one compacted value."""
+
+TOPICS: tuple[Topic, ...] = (PACKETS, QUARANTINE, READINGS, HOURS, FINDINGS, RATES, CITY, ALERTS, ROLLCALL)
+
+
+def shard_of(mn: str) -> int:
+    """The shard of a logger, or of an outlet's id where no logger exists. 0 ≤ shard < ``SHARDS``."""
+    return crc32(mn.encode()) % SHARDS
+
+
+def shard_key(mn: str) -> bytes:
+    """Message key of the shard."""
+    return str(shard_of(mn)).encode()
+
+
+def shard_partition(mn: str) -> int:
+    """Partition of ``cems.packets`` that holds a logger's lines: decided here, not by a client's hash."""
+    return shard_of(mn) % PACKETS.partitions

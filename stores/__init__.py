@@ -1,0 +1,1 @@
+"""Time series and judged hours behind one port; one file per engine."""

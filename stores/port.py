@@ -1,0 +1,56 @@
+"""The port every series store implements. Writing the same point again overwrites it: at-least-once is enough."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from emissions.hourly import Hour
+from emissions.reading import Reading
+from emissions.transmission import Rate
+
+Point = Reading | Hour | Rate
+
+
+class StoreUnavailable(Exception):
+    """Later: the store cannot be reached or is overloaded; the same write may go through after a while."""
+
+
+class StoreRefused(Exception):
+    """Never: the store understands and will not take these points, however often they are sent."""
+
+    def __init__(self, message: str, points: Sequence[Point] = ()) -> None:
+        super().__init__(message)
+        self.points = tuple(points)
+        """Only those that were refused; the others of the batch have been written."""
+
+
+class SeriesStore(Protocol):
+    """Readings, judged hours and rates by data time. All methods raise ``StoreUnavailable``, ``write`` also ``StoreRefused``."""
+
+    def write(self, points: Sequence[Point]) -> None:
+        """Write all points, durably, before returning. The last of several with the same identity wins."""
+
+    def readings(
+        self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None
+    ) -> list[Reading]:
+        """Readings of one outlet and command with start ≤ at < end, oldest first; ``factor`` keeps only its keys."""
+
+    def hours(self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None) -> list[Hour]:
+        """Newest revision of each judged hour with start ≤ hour < end, by (hour, outlet, pollutant)."""
+
+    def rates(
+        self,
+        *,
+        level: str | None = None,
+        window: str | None = None,
+        period: str | None = None,
+        track: str | None = None,
+        id: str | None = None,  # noqa: A002 - the field's own name
+    ) -> list[Rate]:
+        """Newest rate of each (level, id, window, period, track) that fits."""
+
+    def ping(self) -> str:
+        """Name and version of the engine, for the doctor."""
+
+    def close(self) -> None:
+        """Let go of connections; the store cannot be used afterwards."""
