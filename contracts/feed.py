@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
+from hj212.crc import CrcProfile
+from hj212.decode import decode as decode_frame
+from hj212.message import Fault, Message
+from hj212.tables import to_2017
 
 from contracts.codec import BadLine, decode, stamp
 from emissions.beijing import to_beijing
@@ -14,10 +18,6 @@ from emissions.finding import Rejected
 from emissions.register import Outlet, Register
 from emissions.rules import Parameters
 from hj212 import answers, moments
-from hj212.crc import CrcProfile
-from hj212.decode import decode as decode_frame
-from hj212.message import Fault, Message
-from hj212.tables import to_2017
 
 HEARTBEATS = frozenset({"9015", "9021"})
 """Commands that say only "I am here": counted, never quarantined (R3)."""
@@ -159,8 +159,10 @@ def read_line(line: bytes) -> Line:
         for moment in (message.from_, message.to, message.entered_at):
             _require_offset(moment)
         if message.to <= message.from_:
-            raise BadLine(f"mark {message.id!r} ends at {stamp(message.to)}, not after its start {stamp(message.from_)}")
-    assert isinstance(message, Due | Mark)  # noqa: S101 - the kinds were checked above
+            raise BadLine(
+                f"mark {message.id!r} ends at {stamp(message.to)}, not after its start {stamp(message.from_)}"
+            )
+    assert isinstance(message, Due | Mark)
     return message
 
 
@@ -200,7 +202,7 @@ class Acceptance:
         message = decoded.message if isinstance(decoded, Fault) else decoded
         if fault is not None and (message is None or fault.reason not in {"bad_datatime", "unsupported_cn"}):
             return _refused(line, fault.reason, fault.detail, message)
-        assert message is not None  # noqa: S101 - a fault without a message has returned
+        assert message is not None
         if message.mn != line.mn:
             return _refused(line, "mn_mismatch", f"the frame says MN {message.mn}, the login is {line.mn}", message)
         outlet = self._by_mn.get(line.mn)
@@ -284,8 +286,8 @@ def _packet_of(line: PacketLine, message: Message, outlet: Outlet, at: datetime 
         if known != code:
             sent_codes[known] = code
         # Both code sets can stand in one packet; what was sent under the 2017 code goes before.
-        values[known] = suffixes if known not in values else {**suffixes, **values[known]} | (
-            suffixes if known == code else {}
+        values[known] = (
+            suffixes if known not in values else {**suffixes, **values[known]} | (suffixes if known == code else {})
         )
     return Packet(
         outlet=outlet.id,

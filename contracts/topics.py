@@ -56,3 +56,8 @@ def shard_key(mn: str) -> bytes:
 def shard_partition(mn: str) -> int:
     """Partition of ``cems.packets`` that holds a logger's lines: decided here, not by a client's hash."""
     return shard_of(mn) % PACKETS.partitions
+
+
+def county_partition(county: str) -> int:
+    """Partition of ``cems.hours`` and of every other topic keyed by county."""
+    return crc32(county.encode()) % HOURS.partitions

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from emissions.tally import Tally, percent
+
 WINDOWS = ("day", "month", "quarter", "year")
 TRACKS = ("in_time", "completed")
 LEVELS = ("outlet", "enterprise", "county", "city")
@@ -50,3 +52,43 @@ class Called:
     county: str
     city: str
     hour: datetime
+
+
+def rate_of(
+    tally: Tally,
+    *,
+    level: str,
+    id: str,  # noqa: A002 - the field's own name
+    window: str,
+    period: str,
+    track: str,
+    as_of: datetime,
+    settled: bool,
+    county: str,
+    city: str,
+) -> Rate:
+    """The rate that the counts give: ``effective = valid / expected`` and its two factors."""
+    return Rate(
+        level=level,
+        id=id,
+        window=window,
+        period=period,
+        track=track,
+        due=tally.due,
+        excluded=tally.excluded,
+        expected=tally.expected,
+        received=tally.received,
+        valid=tally.valid,
+        transmission_pct=percent(tally.received, tally.expected),
+        validity_pct=percent(tally.valid, tally.received),
+        effective_pct=percent(tally.valid, tally.expected),
+        as_of=as_of,
+        settled=settled,
+        county=county,
+        city=city,
+    )
+
+
+def tally_of(rate: Rate) -> Tally:
+    """The counts of a rate, to be added to others."""
+    return Tally(due=rate.due, excluded=rate.excluded, received=rate.received, valid=rate.valid)
