@@ -55,7 +55,7 @@ def on_exceeded(
 
 
 def on_within(episodes: list[Episode], hour: datetime) -> list[Episode]:
-    """End the episode that the hour follows; take the hour out of one where it counted before. Gives back the changed ones."""
+    """End the episode that the hour follows; take the hour out of one where it counted. Gives back the changed ones."""
     changed = on_corrected(episodes, hour)
     at = hour.timestamp()
     for episode in episodes:

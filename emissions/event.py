@@ -49,7 +49,8 @@ class Mark:
     outlet: str
     mn: str
     mark: str
-    """``calibration``, ``maintenance``, ``fault``, ``out_of_control``, ``stopped``, ``starting``, ``stopping``, ``accident``."""
+    """One of ``emissions.marks.KINDS``: ``calibration``, ``maintenance``, ``fault``, ``out_of_control`` of the device;
+    ``stopped``, ``starting``, ``stopping``, ``accident`` of the plant."""
     from_: datetime
     to: datetime
     entered_at: datetime

@@ -15,8 +15,8 @@ class Finding:
     id: str
     """Deterministic: the same feed gives the same ids."""
     rule: str
-    """``hourly_exceedance``, ``rate_below_90``, ``several_exceeding``, ``conversion_mismatch``, ``stopped_but_running``,
-    ``revised_after_judgement``, ``no_limit``, ``not_connected`` ..."""
+    """``hourly_exceedance``, ``rate_below_90``, ``several_exceeding``, ``conversion_mismatch``,
+    ``stopped_but_running``, ``revised_after_judgement``, ``no_limit``, ``not_connected`` ..."""
     subject: Mapping[str, str]
     """``{"outlet": ...}`` or ``{"county": ...}``."""
     from_: datetime

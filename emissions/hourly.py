@@ -35,11 +35,13 @@ class Hour:
     revision: int
     """0 for the first publication, + 1 for each later one (R10)."""
     cause: str | None
-    """Why it was published again: ``late_data``, ``revised_value``, ``mark``, ``mark_revoked``, ``minutes``, ``oxygen``, ``connected``."""
+    """Why it was published again: ``late_data``, ``more_data`` (a further sub-packet), ``revised_value``, ``minutes``,
+    ``mark``, ``mark_revoked``, ``roll_call``, ``connected`` or ``rules``; None for the first time."""
     known_at: datetime
     """The received_at, roll call or mark entry that this revision rests on; not a clock reading."""
     enterprise: str
     county: str
     city: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    """What the decision rests on: ``rule`` (for instance ``R7.5``), ``qn``, ``received_at``, ``o2_pct``, ``limit_source`` ..."""
+    """What the decision rests on: ``rule`` (for instance ``R7.5``), ``verdict_reason``, ``limit_source``, ``o2_pct``,
+    ``qn`` and ``received_at`` of the packet ..."""

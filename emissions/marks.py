@@ -71,7 +71,7 @@ def hours_of(mark: Mark) -> Iterator[datetime]:
 def put(marks: dict[str, Mark], mark: Mark) -> Mark | None:
     """Enter a mark, or a newer word on it, into the outlet's marks; give back what stood there.
 
-    Once revoked a mark stays revoked. Of two that differ the one entered later counts, so the order of arrival does not.
+    Once revoked a mark stays revoked. Of two that differ the one entered later counts, whatever the order of arrival.
     """
     old = marks.get(mark.id)
     newest = mark if old is None or mark.entered_at >= old.entered_at else old

@@ -38,7 +38,7 @@ def fold(memory: OutletMemory, event: Packet | Due | Mark | Seen, *, outlet: Out
     """Take in one event of the outlet's feed and say what follows from it.
 
     Args:
-        memory: What is known of the outlet; changed in place. After it, ``memory.touched`` names the days to be written.
+        memory: What is known of the outlet; changed in place, and ``memory.touched`` names the days to be written.
         event: The next line of the outlet's feed.
         outlet: The outlet as registered.
         rules: Parameters and limits.
@@ -90,14 +90,14 @@ class _Work:
         if first is not None and first <= at:
             return
         self.head.first_received = at
-        if self.head.not_connected_from is None:
-            return
-        until = self.head.called_until
+        # What overtook this packet in the feed was judged as if nothing had come from the outlet.
+        until = self.head.called_until if first is None else first - self.parameters.in_time.total_seconds()
         hour = hour_of(received_at - self.parameters.in_time)
         while until is not None and hour.timestamp() <= until:
-            # The roll call overtook this packet in the feed.
             self._publish(hour, known_at=received_at, cause="connected")
             hour += HOUR
+        if self.head.not_connected_from is None:
+            return
         self.outputs.append(outlet_findings.not_connected(self.head, self.outlet, known_at=received_at))
 
     def due(self, due: Due) -> None:
@@ -136,7 +136,7 @@ class _Work:
             return
         spans = [m for m in (old, new) if m is not None]
         if any(m.mark == "accident" for m in spans):
-            # The year's budget is spent in the order of the hours: what changes here may excuse or not excuse later ones.
+            # The year's budget is spent in the order of the hours: a change here may touch any of them.
             years = {hour.year for m in spans for hour in hours_of(m)}
             spans += [m for m in self.head.marks.values() if m.mark == "accident" and {m.from_.year, m.to.year} & years]
         hours = sorted({hour for m in spans for hour in hours_of(m)})

@@ -106,7 +106,8 @@ def _exceedance(
     if verdict.verdict == "exceeded":
         known = memory.head.episodes.setdefault(pollutant, [])
         converted, limit = assessment.converted_mg_m3, verdict.limit_mg_m3
-        assert converted is not None and limit is not None
+        assert converted is not None
+        assert limit is not None
         changed = [
             episodes.on_exceeded(
                 known,

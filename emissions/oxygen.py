@@ -33,5 +33,5 @@ def to_reference_oxygen(measured_mg_m3: float, *, measured_o2_pct: float, refere
 
 
 def differs(sent_mg_m3: float, computed_mg_m3: float, *, tolerance: float) -> bool:
-    """Whether the sent converted value is further from the computed one than the tolerance (a share of the computed one)."""
+    """Whether the sent converted value differs from the computed one by more than that share of the computed one."""
     return round(abs(sent_mg_m3 - computed_mg_m3) - tolerance * abs(computed_mg_m3), _DIGITS) > 0

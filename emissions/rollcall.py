@@ -9,7 +9,7 @@ from emissions.register import Outlet
 
 
 def is_due(outlet: Outlet, hour: datetime) -> bool:
-    """Whether the outlet is called for the hour: it must be monitored and the hour starts no earlier than its connection."""
+    """Whether the outlet is called for the hour: it must be monitored, and was connected when the hour began."""
     return outlet.must_monitor and outlet.connected_from is not None and hour >= outlet.connected_from
 
 

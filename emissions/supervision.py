@@ -1,7 +1,7 @@
-"""The fold of one county: rates of its outlets added up, live warning, grounds for supervision 挂牌督办 (R14 to R17).
+"""The fold of one county: rates added up, live warning, grounds for supervision 挂牌督办 (R14 to R17).
 
-The roll call is the barrier: hour H is evaluated when every outlet of the county has been called for it, with the counts
-that each had at its own call. So what the county says does not depend on how its outlets' lines interleave.
+The roll call is the barrier: hour H is evaluated when every outlet of the county has been called for it, with the
+counts that each had at its own call. So what the county says does not depend on how its outlets' lines interleave.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,8 +55,8 @@ class CountyMemory:
     """By hour (Unix time as text, for packing): who has been called."""
     barrier: float | None = None
     """Latest hour for which all were called, Unix time."""
-    unsaid: dict[str, list[str]] = field(default_factory=dict)
-    """By ``window|period``: enterprises whose counts changed since the barrier."""
+    unsaid: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By ``window|period``: enterprises whose counts changed since they were last said, and up to which roll call."""
     hours_called: dict[str, int] = field(default_factory=dict)
     """By month: distinct hours called."""
     warning: Finding | None = None
@@ -142,9 +142,9 @@ class _Work:
         self.memory.as_of[rate.id] = at
         self.memory.tallies.setdefault(f"{rate.window}|{rate.period}|{rate.track}", {})[rate.id] = tally_of(rate)
         self.outputs.append(rate)
-        changed = self.memory.unsaid.setdefault(f"{rate.window}|{rate.period}", [])
-        if (enterprise := self.county.outlets[rate.id].enterprise) not in changed:
-            changed.append(enterprise)
+        changed = self.memory.unsaid.setdefault(f"{rate.window}|{rate.period}", {})
+        enterprise = self.county.outlets[rate.id].enterprise
+        changed[enterprise] = max(at, changed.get(enterprise, at))
         if self.memory.barrier is not None and at <= self.memory.barrier + self.parameters.in_time.total_seconds():
             self._say_rates()  # a late change to hours that all were called for
 
@@ -310,7 +310,12 @@ class _Work:
                 self._say(total, "county", self.county.code, window, period, track, as_of, settled)
             if window == "month" and self.memory.settled.get(period) is not None:
                 self._say_settled(period, known_at=as_of)
-        self.memory.unsaid.clear()
+            # What outlets ahead of the barrier have changed is said again when the barrier gets there.
+            ahead = {e: at for e, at in enterprises.items() if at > as_of.timestamp()}
+            if ahead:
+                self.memory.unsaid[key] = ahead
+            else:
+                del self.memory.unsaid[key]
 
     def _say(
         self,

@@ -1,4 +1,4 @@
-"""Counts behind the effective transmission rate 有效传输率 (R11, R12, R14): integers are compared, percentages shown."""
+"""Counts behind the effective transmission rate 有效传输率 (R11, R12, R14): integers are compared."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
