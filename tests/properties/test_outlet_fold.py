@@ -67,7 +67,7 @@ events = st.lists(st.one_of(hour_packets, minute_packets, calls, marks), max_siz
 
 
 def unambiguous(feed: list[object]) -> list[object]:
-    """No two packets of one instant and no two words on one mark: their order could not be told by anything they say."""
+    """No two packets of one instant and no two words on one mark: nothing in them would tell which came first."""
     seen: set[object] = set()
     kept = []
     for event in feed:
