@@ -1,0 +1,261 @@
+"""The alert database: its tables, how it is opened, and how its schema is brought up to date."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    ForeignKey,
+    Index,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    create_engine,
+    event,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from emissions.beijing import to_beijing, utc
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its zone: stored in UTC, handed out in Beijing time. Refuses one that has no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; SQLite keeps no zone, so none is written there."""
+        if value is None:
+            return None
+        return utc(value).replace(tzinfo=None) if dialect.name == "sqlite" else utc(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To Beijing time."""
+        if value is None:
+            return None
+        return to_beijing(value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value)
+
+
+class Base(DeclarativeBase):
+    """All tables of the alert database."""
+
+    type_annotation_map = {datetime: Moment(), str: Text(), Mapping[str, Any]: JSON()}  # noqa: RUF012 - SQLAlchemy's own convention
+
+
+class AlertRow(Base):
+    """One alert: the finding as last seen, and where people are with it. Its id is the finding's."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    subject: Mapped[Mapping[str, Any]]
+    subject_name: Mapped[str]
+    county: Mapped[str] = mapped_column(index=True)
+    severity: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_by_data: Mapped[datetime | None]
+    known_at: Mapped[datetime]
+    evidence: Mapped[Mapping[str, Any]]
+    raised_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[str] = mapped_column(index=True)
+    state_detail: Mapped[Mapping[str, Any]]
+    level: Mapped[str]
+    deadline: Mapped[datetime | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
+
+
+class CaseRow(Base):
+    """One supervision case of a county."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    county: Mapped[str] = mapped_column(index=True)
+    county_name: Mapped[str]
+    trigger: Mapped[str]
+    opened_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(index=True)
+    state_detail: Mapped[Mapping[str, Any]]
+    measure: Mapped[str]
+    deadline: Mapped[datetime | None] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
+
+
+Index(
+    "one_open_case",
+    CaseRow.county,
+    CaseRow.trigger,
+    unique=True,
+    sqlite_where=CaseRow.state != "cleared",
+    postgresql_where=CaseRow.state != "cleared",
+)
+
+
+class EvidenceRow(Base):
+    """What one month adds to a case. A month belongs to one case of its county and trigger."""
+
+    __tablename__ = "case_evidence"
+    __table_args__ = (UniqueConstraint("county", "trigger", "period"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    county: Mapped[str]
+    trigger: Mapped[str]
+    period: Mapped[str]
+    evidence: Mapped[Mapping[str, Any]]
+    updated_at: Mapped[datetime]
+
+
+class AuditLine(Base):
+    """One line of an audit log. Only ever added; ``hash`` covers this line and all before it."""
+
+    __abstract__ = True
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subject_id: Mapped[str]
+    name: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    reason: Mapped[str]
+    detail: Mapped[str]
+    """Canonical JSON, as it was hashed."""
+    digest: Mapped[str | None]
+    """Of the line that caused it: the same line again causes nothing."""
+    hash: Mapped[str]
+
+
+class AlertEventRow(AuditLine):
+    """What happened to alerts."""
+
+    __tablename__ = "alert_events"
+    __table_args__ = (UniqueConstraint("subject_id", "digest"),)
+
+    subject_id: Mapped[str] = mapped_column(ForeignKey("alerts.id"), index=True)
+
+
+class CaseEventRow(AuditLine):
+    """What happened to cases."""
+
+    __tablename__ = "case_events"
+    __table_args__ = (UniqueConstraint("subject_id", "digest"),)
+
+    subject_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+
+
+class ChainRow(Base):
+    """How far an audit log has come: its length and last hash. Locked by whoever is about to write."""
+
+    __tablename__ = "audit_chains"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    length: Mapped[int]
+    hash: Mapped[str]
+
+
+class OutboxRow(Base):
+    """Something to be sent, written in the transaction that made it, sent afterwards at least once."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_waiting", "destination", "settled", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    destination: Mapped[str]
+    """``kafka``, ``mqtt`` or ``channel:<name>``."""
+    address: Mapped[str]
+    """Key in Kafka, topic in MQTT, county for a channel."""
+    payload: Mapped[str]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime]
+    """Real time, never the accelerated one: networks do not run faster."""
+    settled: Mapped[str]
+    """``waiting``, ``sent`` or ``given_up``."""
+
+
+class AttemptRow(Base):
+    """One attempt to send one line of the outbox."""
+
+    __tablename__ = "outbox_attempts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    outbox_id: Mapped[int] = mapped_column(ForeignKey("outbox.id"), index=True)
+    at: Mapped[datetime]
+    delivered: Mapped[bool]
+    error: Mapped[str]
+
+
+def open_database(url: str) -> Engine:
+    """An engine for the URL: SQLite with a write-ahead log, or PostgreSQL through psycopg.
+
+    A transaction that will write is begun with ``writing``; all others only read and never wait for a writer.
+    """
+    address = make_url(url)
+    if address.drivername in {"postgresql", "postgres"}:
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "sqlite":
+        return create_engine(address, pool_pre_ping=True)
+    if address.database and address.database != ":memory:":
+        Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction that writes, committed at its end. Writers go one after the other, in every process.
+
+    The lock is taken first, so what is read inside is what is written upon, and two writers never deadlock.
+    """
+    with Session(engine.execution_options(writes=True), expire_on_commit=False) as session, session.begin():
+        session.scalars(select(ChainRow).order_by(ChainRow.name).with_for_update()).all()
+        yield session
+
+
+def upgrade(url: str) -> None:
+    """Bring the schema up to date. Several processes may do so at once; each finds the work done or does it."""
+    engine = open_database(url)
+    try:
+        with engine.execution_options(writes=True).begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+            config = alembic.config.Config()
+            config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+_UPGRADE_LOCK = 5_347_119
+"""Any number, as long as nothing else in the database uses it."""

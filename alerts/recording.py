@@ -1,0 +1,149 @@
+"""Writes one step of an alert or of a case: the row, its line in the audit log, and what has to be sent of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from alerts import cases, lifecycle, outbox, routing, wording
+from alerts.audit import append, canonical
+from alerts.database import AlertRow, CaseRow, EvidenceRow
+from alerts.messages import AlertMessage, CaseMessage, Message, to_line
+from alerts.policy import Policy
+from alerts.routing import Channel
+
+
+def alert_of(row: AlertRow) -> lifecycle.Alert:
+    """The row as the life cycle sees it."""
+    state = msgspec.convert(dict(row.state_detail), lifecycle.STATES[row.state])
+    return lifecycle.Alert(state=state, level=row.level, severity=row.severity, ended_by_data=row.ended_by_data)
+
+
+def put_alert(row: AlertRow, alert: lifecycle.Alert) -> None:
+    """Write what the life cycle decided into the row."""
+    row.state = lifecycle.NAMES[type(alert.state)]
+    row.state_detail = msgspec.to_builtins(alert.state)
+    row.deadline = lifecycle.deadline_of(alert.state)
+    row.level = alert.level
+    row.severity = alert.severity
+    row.ended_by_data = alert.ended_by_data
+
+
+def case_of(row: CaseRow) -> cases.Supervision:
+    """The row as the state machine sees it."""
+    return cases.Supervision(
+        state=msgspec.convert(dict(row.state_detail), cases.STATES[row.state]), measure=row.measure
+    )
+
+
+def put_case(row: CaseRow, case: cases.Supervision) -> None:
+    """Write what the state machine decided into the row."""
+    row.state = cases.NAMES[type(case.state)]
+    row.state_detail = msgspec.to_builtins(case.state)
+    row.deadline = cases.deadline_of(case.state)
+    row.measure = case.measure
+
+
+def record_alert(
+    session: Session, row: AlertRow, step: lifecycle.Step, *, policy: Policy, wall: datetime, digest: str | None = None
+) -> None:
+    """One step of an alert. ``wall`` is real time, for the outbox; the step has its own moment."""
+    alert, event = step
+    put_alert(row, alert)
+    session.add(row)
+    session.flush()
+    line = append(session, "alert_events", subject_id=row.id, event=event, digest=digest)
+    message = AlertMessage(
+        event_id=f"{row.id}:{line.sequence}",
+        event=event.name,
+        at=event.at,
+        by=event.by,
+        reason=event.reason,
+        detail=event.detail,
+        hash=line.hash,
+        id=row.id,
+        county=row.county,
+        rule=row.rule,
+        subject=row.subject,
+        subject_name=row.subject_name,
+        severity=row.severity,
+        level=row.level,
+        state=row.state,
+        deadline=row.deadline,
+        from_=row.started_at,
+        to=row.ended_by_data,
+        evidence=row.evidence,
+    )
+    _publish(session, message, wall=wall)
+    if event.name in policy.routes.notify:
+        for channel in routing.for_alert(
+            policy.channels, county=row.county, level=row.level, rule=row.rule, severity=row.severity
+        ):
+            _notify(session, channel, message, severity=row.severity, wall=wall)
+
+
+def record_case(
+    session: Session, row: CaseRow, step: cases.Step, *, policy: Policy, wall: datetime, digest: str | None = None
+) -> None:
+    """One step of a case."""
+    case, event = step
+    put_case(row, case)
+    session.add(row)
+    session.flush()
+    line = append(session, "case_events", subject_id=row.id, event=event, digest=digest)
+    message = CaseMessage(
+        event_id=f"{row.id}:{line.sequence}",
+        event=event.name,
+        at=event.at,
+        by=event.by,
+        reason=event.reason,
+        detail=event.detail,
+        hash=line.hash,
+        id=row.id,
+        county=row.county,
+        county_name=row.county_name,
+        trigger=row.trigger,
+        opened_at=row.opened_at,
+        measure=row.measure,
+        state=row.state,
+        deadline=row.deadline,
+        evidence=evidence_of(session, row.id),
+    )
+    _publish(session, message, wall=wall)
+    if event.name in policy.routes.notify_case:
+        for channel in routing.for_case(policy.channels, county=row.county):
+            _notify(session, channel, message, severity="severe", wall=wall)
+
+
+def evidence_of(session: Session, case_id: str) -> dict[str, Mapping[str, Any]]:
+    """What each month adds to a case, oldest month first."""
+    rows = session.scalars(select(EvidenceRow).where(EvidenceRow.case_id == case_id).order_by(EvidenceRow.period))
+    return {row.period: row.evidence for row in rows}
+
+
+def _publish(session: Session, message: Message, *, wall: datetime) -> None:
+    line = to_line(message)
+    for destination, address in ((outbox.KAFKA, message.county), (outbox.MQTT, f"alerts/{message.county}")):
+        key = f"{message.event_id}:{destination}"
+        outbox.post(session, destination=destination, address=address, payload=line, dedupe_key=key, at=wall)
+
+
+def _notify(session: Session, channel: Channel, message: Message, *, severity: str, wall: datetime) -> None:
+    text = wording.text_for(message, language=channel.language)
+    notice = {
+        "event_id": message.event_id,
+        "county": message.county,
+        "event": message.event,
+        "kind": message.kind,
+        "id": message.id,
+        "severity": severity,
+        "title": text.title,
+        "body": text.body,
+    }
+    destination = f"{outbox.CHANNEL}{channel.name}"
+    key = f"{message.event_id}:{destination}"
+    payload = canonical(notice)
+    outbox.post(session, destination=destination, address=message.county, payload=payload, dedupe_key=key, at=wall)

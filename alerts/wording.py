@@ -1,0 +1,136 @@
+"""What people read: title and body of every notice, in Chinese and English, with the numbers that explain it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from alerts.findings_in_words import FINDINGS
+from alerts.messages import AlertMessage, CaseMessage, Message
+from alerts.transition import MACHINES
+from emissions.beijing import to_beijing
+
+LANGUAGES = ("zh", "en")
+
+EVENTS: Mapping[str, tuple[str, str]] = {
+    "raised": ("新报警", "new alert"),
+    "grew": ("报警持续", "alert grows"),
+    "ended": ("数据显示已结束，仍待人工处理", "ended by data, still to be closed"),
+    "resumed": ("数据显示再次出现", "the data show it again"),
+    "reopened": ("关闭后数据仍在继续，重新报警", "raised again: the data go on after closing"),
+    "acknowledged": ("已确认", "acknowledged"),
+    "acknowledgement_expired": ("确认已过期，需重新确认", "acknowledgement expired, acknowledge again"),
+    "escalated": ("逾期未处理，升级", "deadline missed, escalated"),
+    "reminded": ("逾期未处理，再次提醒", "deadline missed, reminder"),
+    "verified": ("已核实", "verified"),
+    "rectified": ("已整改", "rectified"),
+    "closed": ("已关闭", "closed"),
+    "opened": ("挂牌督办", "county put under supervision"),
+    "evidence_joined": ("新增督办依据", "further month added"),
+    "evidence_updated": ("督办依据更新", "evidence updated"),
+    "rectifying": ("整改中", "rectification begun"),
+    "clearance_requested": ("申请销号", "clearance requested"),
+    "verifying": ("核查中", "verification begun"),
+    "returned": ("核查退回", "returned to rectification"),
+    "cleared": ("已销号", "cleared"),
+}
+LEVELS: Mapping[str, tuple[str, str]] = {
+    "county_inspector": ("县级监察员", "county inspector"),
+    "county_head": ("县级负责人", "county head"),
+    "city": ("市级", "city"),
+}
+MEASURES: Mapping[str, tuple[str, str]] = {
+    "none": ("无", "none"),
+    "preliminary_notice": ("预警通知", "preliminary notice"),
+    "interview": ("约谈", "interview"),
+}
+SEVERITIES: Mapping[str, tuple[str, str]] = {
+    "info": ("提示", "info"),
+    "warning": ("警告", "warning"),
+    "severe": ("严重", "severe"),
+}
+TRIGGERS: Mapping[str, tuple[str, str]] = {
+    "rate": ("有效传输率低于 90%", "effective transmission rate below 90 %"),
+    "exceeding": ("当月多家企业超标", "several enterprises over the limit in one month"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A notice as people read it."""
+
+    title: str
+    body: str
+
+
+def text_for(message: Message, *, language: str) -> Text:
+    """Title and body of an event. Evidence of an unknown shape is left out; words never hold up an alert."""
+    say = _say(language)
+    return _alert(message, say) if isinstance(message, AlertMessage) else _case(message, say)
+
+
+Say = Callable[[tuple[str, str]], str]
+
+
+def _say(language: str) -> Say:
+    index = LANGUAGES.index(language) if language in LANGUAGES else 0
+    return lambda pair: pair[index]
+
+
+def _alert(message: AlertMessage, say: Say) -> Text:
+    headline, explain = FINDINGS.get(message.rule, ((message.rule, message.rule), lambda _evidence: []))
+    name = message.subject_name
+    title = (
+        f"[{_word(SEVERITIES, message.severity, say)}] {say(headline)}: {name} ({_word(EVENTS, message.event, say)})"
+    )
+    lines = [say(line) for line in _tolerant(explain, message.evidence)]
+    lines += [
+        say(("自 ", "from "))
+        + moment(message.from_)
+        + (say((" 至 ", " to ")) + moment(message.to) if message.to else ""),
+        say(("负责：", "answers: ")) + _word(LEVELS, message.level, say),
+    ]
+    lines += _ending(message, say)
+    return Text(title=title, body="\n".join(lines))
+
+
+def _case(message: CaseMessage, say: Say) -> Text:
+    title = f"{_word(EVENTS, message.event, say)}: {message.county_name} ({_word(TRIGGERS, message.trigger, say)})"
+    lines = []
+    rule = {"rate": "rate_below_90", "exceeding": "several_exceeding"}.get(message.trigger, "")
+    explain = FINDINGS[rule][1] if rule else lambda _evidence: []
+    for period, evidence in message.evidence.items():
+        lines.append(f"{period}:")
+        lines += [f"  {say(line)}" for line in _tolerant(explain, evidence)]
+    if message.measure != "none":
+        lines.append(say(("已采取：", "measure: ")) + _word(MEASURES, message.measure, say))
+    lines += _ending(message, say)
+    return Text(title=title, body="\n".join(lines))
+
+
+def _ending(message: Message, say: Say) -> list[str]:
+    lines = []
+    if message.deadline is not None:
+        lines.append(say(("处理时限：", "act before: ")) + moment(message.deadline))
+    if message.by not in MACHINES:
+        lines.append(say(("经办：", "by: ")) + (f"{message.by}: {message.reason}" if message.reason else message.by))
+    lines.append(say(("编号：", "id: ")) + message.id)
+    return lines
+
+
+def _tolerant(
+    explain: Callable[[Mapping[str, Any]], list[tuple[str, str]]], evidence: Mapping[str, Any]
+) -> list[tuple[str, str]]:
+    try:
+        return explain(evidence)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return [("依据见系统页面", "evidence: see its page")]
+
+
+def _word(words: Mapping[str, tuple[str, str]], key: str, say: Say) -> str:
+    return say(words.get(key, (key, key)))
+
+
+def moment(at: datetime) -> str:
+    """A moment in Beijing time, to the minute."""
+    return to_beijing(at).strftime("%Y-%m-%d %H:%M")
