@@ -101,6 +101,8 @@ class Head:
     marks: dict[str, Mark] = field(default_factory=dict)
     counts: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Counts by day, see ``emissions.tally``."""
+    months: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Their sums by month."""
     episodes: dict[str, list[Episode]] = field(default_factory=dict)
     contradicted: dict[str, dict[str, dict[str, float | None]]] = field(default_factory=dict)
     """By stop mark: the hours that contradict it, with the numbers (R8)."""

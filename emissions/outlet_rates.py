@@ -1,26 +1,32 @@
 """Rates of one outlet, from its day counts (R11 to R14)."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from emissions.beijing import BEIJING, to_beijing
 from emissions.memory import Head, OutletMemory
 from emissions.periods import day_after, first_day, next_month, period_of, settles_at
 from emissions.register import Outlet
 from emissions.rules import Parameters
-from emissions.tally import Tally, add_up, count_day
+from emissions.tally import Tally, count_day
 from emissions.transmission import TRACKS, WINDOWS, Rate, rate_of
 
 _WIDTH = len(Tally._fields)
+_NONE = (0,) * _WIDTH * len(TRACKS)
 
 
 def recount(memory: OutletMemory, outlet: Outlet, hour: datetime) -> None:
-    """Count the hour's day anew and replace its counts in the head: never incremented, so a replay heals itself."""
-    name = to_beijing(hour).date().isoformat()
+    """Count the hour's day and month anew and replace their counts: never incremented, so a replay heals itself."""
+    local = to_beijing(hour).date()
+    name = local.isoformat()
     day = memory.day(name)
-    if day is not None:
-        in_time, completed = count_day(day, outlet.pollutants)
-        memory.head.counts[name] = (*in_time, *completed)
+    if day is None:
+        return
+    in_time, completed = count_day(day, outlet.pollutants)
+    memory.head.counts[name] = (*in_time, *completed)
+    month = period_of(local, "month")
+    days = (memory.head.counts.get(f"{month}-{number:02}") for number in range(1, 32))
+    memory.head.months[month] = _sum(counts for counts in days if counts is not None)
 
 
 def after_call(
@@ -60,20 +66,23 @@ def _settled_between(head: Head, before: float, as_of: datetime, parameters: Par
             yield from (("day", d.isoformat()) for d in days if d.isoformat() in head.counts)
             for window in ("month", "quarter", "year"):
                 period = period_of(last, window)
-                if day_after(window, period) == month and next(_days(head, window, period), None) is not None:
+                if day_after(window, period) == month and any(_counts(head, window, period)):
                     yield window, period
         month = next_month(month)
 
 
-def _days(head: Head, window: str, period: str) -> Iterator[tuple[int, ...]]:
-    day, end = first_day(window, period), day_after(window, period)
-    if window in {"quarter", "year"}:
-        yield from (c for name, c in head.counts.items() if day <= date.fromisoformat(name) < end)
-        return
-    while day < end:
-        if (counts := head.counts.get(day.isoformat())) is not None:
-            yield counts
-        day += timedelta(days=1)
+def _counts(head: Head, window: str, period: str) -> tuple[int, ...]:
+    match window:
+        case "day":
+            return head.counts.get(period, _NONE)
+        case "month":
+            return head.months.get(period, _NONE)
+    first, end = (f"{day:%Y-%m}" for day in (first_day(window, period), day_after(window, period)))
+    return _sum(counts for month, counts in head.months.items() if first <= month < end)
+
+
+def _sum(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*rows, strict=True))) or _NONE
 
 
 def _rates(
@@ -81,10 +90,10 @@ def _rates(
 ) -> list[Rate]:
     rates = []
     for window, period in periods:
-        days = list(_days(head, window, period))
+        counts = _counts(head, window, period)
         settled = as_of >= settles_at(window, period, settled_day=parameters.settled_day)
         for index, track in enumerate(TRACKS):
-            tally = add_up(Tally(*counts[index * _WIDTH : (index + 1) * _WIDTH]) for counts in days)
+            tally = Tally(*counts[index * _WIDTH : (index + 1) * _WIDTH])
             rates.append(
                 rate_of(
                     tally,
