@@ -1,1 +1,1 @@
-""""""
+"""The rules as data (YAML) and the register as tables (CSV): schemas and strict loaders."""
