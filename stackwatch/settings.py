@@ -1,0 +1,173 @@
+"""Where things are: the environment, read once by the process that starts. Rules are data and never come from here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stackwatch.clock import ClockTextError, parse_clock
+from stackwatch.errors import UserError
+
+PREFIX = "STACKWATCH_"
+
+MQTT_SCHEMES = ("mqtt://", "mqtts://")
+SERIES_SCHEMES = ("influxdb://", "influxdbs://", "sqlite:///")
+
+
+def _bootstrap(text: str) -> str:
+    for server in text.split(","):
+        host, colon, port = server.strip().rpartition(":")
+        if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
+            raise ValueError(f"{server.strip()!r} is not host:port")
+    return text
+
+
+def _mqtt(text: str) -> str:
+    if not text.startswith(MQTT_SCHEMES):
+        raise ValueError(f"an address starts with {' or '.join(MQTT_SCHEMES)}")
+    return text
+
+
+def _series(text: str) -> str:
+    if not text.startswith(SERIES_SCHEMES):
+        raise ValueError(f"an address starts with {', '.join(SERIES_SCHEMES)}")
+    return text
+
+
+def _database(text: str) -> str:
+    if "://" not in text:
+        raise ValueError("a database is an SQLAlchemy URL such as sqlite:///data/alerts.sqlite")
+    return text
+
+
+def _clock(text: str) -> str:
+    try:
+        parse_clock(text)
+    except ClockTextError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+class Settings(BaseSettings):
+    """The environment of every process; each field is the variable ``STACKWATCH_<FIELD>``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, populate_by_name=True)
+
+    kafka: Annotated[str, AfterValidator(_bootstrap)] = Field(
+        "127.0.0.1:9092", description="Kafka bootstrap servers, host:port separated by commas"
+    )
+    kafka_replication: int = Field(1, ge=1, le=7, description="Replication factor of topics that are created")
+    mqtt: Annotated[str, AfterValidator(_mqtt)] = Field(
+        "mqtt://127.0.0.1:1883", description="MQTT broker; mqtts:// for TLS, ?protocol=5 for MQTT 5 (else 3.1.1)"
+    )
+    mqtt_username: str = Field("", description="MQTT user; empty = anonymous")
+    mqtt_password_file: Path | None = Field(None, description="File that holds the MQTT password")
+    mqtt_ca_file: Path | None = Field(None, description="Certificates that mqtts:// trusts; empty = the system's")
+    series: Annotated[str, AfterValidator(_series)] = Field(
+        "sqlite:///data/series.sqlite", description="Series store: influxdb://host:port/org/bucket or sqlite:///path"
+    )
+    series_token_file: Path | None = Field(None, description="File that holds the InfluxDB token")
+    database: Annotated[str, AfterValidator(_database)] = Field(
+        "sqlite:///data/alerts.sqlite", description="Database of alerts and cases, as an SQLAlchemy URL"
+    )
+    database_password_file: Path | None = Field(None, description="File that holds the database password")
+    register_dir: Path | None = Field(
+        None, validation_alias=f"{PREFIX}REGISTER", description="Folder of the register's CSV files; empty = shipped"
+    )
+    rulebook_dir: Path | None = Field(
+        None, validation_alias=f"{PREFIX}RULEBOOK", description="Folder of the rulebook's YAML files; empty = shipped"
+    )
+    clock: Annotated[str, AfterValidator(_clock)] = Field(
+        "", description="Empty = the real clock; 2026-11-01T00:00:00+08:00@600 = accelerated; held:///path = moved"
+    )
+    gateway: str = Field("gw1", min_length=1, max_length=64, description="Name of this gateway; its MQTT client id")
+    health_host: str = Field("127.0.0.1", description="Address that /healthz, /readyz and /metrics listen on")
+    health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 = none")
+    web_host: str = Field("127.0.0.1", description="Address that the pages and the API listen on")
+    web_port: int = Field(8080, ge=0, le=65535, description="Port of the pages and the API; 0 = any free one")
+    relay_host: str = Field("127.0.0.1", description="Address that HJ 212 over TCP listens on")
+    relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
+    webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    @property
+    def mqtt_password(self) -> SecretStr | None:
+        """The MQTT password, None without a file."""
+        return read_secret("mqtt_password_file", self.mqtt_password_file)
+
+    @property
+    def series_token(self) -> SecretStr | None:
+        """The series store's token, None without a file."""
+        return read_secret("series_token_file", self.series_token_file)
+
+    @property
+    def database_password(self) -> SecretStr | None:
+        """The database's password, None without a file."""
+        return read_secret("database_password_file", self.database_password_file)
+
+    @property
+    def webhook_url(self) -> SecretStr | None:
+        """The webhook's address (it often holds a token), None without a file."""
+        return read_secret("webhook_url_file", self.webhook_url_file)
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings of this process; ``overrides`` are fields that the command line gave.
+
+    Empty variables count as not set.
+
+    Raises:
+        UserError: a value that cannot be, with the variable's name.
+    """
+    try:
+        return Settings(_env_ignore_empty=True, **overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = variable(str(first["loc"][0]))
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{name}={first['input']!r}: {reason}") from error
+
+
+def read_secret(field: str, path: Path | None) -> SecretStr | None:
+    """The content of a secret's file without the line's end; None without a file.
+
+    Raises:
+        UserError: the file cannot be read, or is empty.
+    """
+    if path is None:
+        return None
+    try:
+        secret = path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise UserError(f"{variable(field)}={str(path)!r}: {reason}") from error
+    if not secret:
+        raise UserError(f"{variable(field)}={str(path)!r}: the file is empty")
+    return SecretStr(secret)
+
+
+def variable(field: str) -> str:
+    """Name of the environment variable of a field."""
+    alias = Settings.model_fields[field].validation_alias if field in Settings.model_fields else field
+    if isinstance(alias, str) and alias.startswith(PREFIX):
+        return alias
+    return PREFIX + field.upper()
+
+
+def list_settings(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
+    """(variable, value now, default, meaning) of all settings. No secret is ever in it."""
+    for field, info in Settings.model_fields.items():
+        value = getattr(settings, field)
+        yield variable(field), _shown(value), _shown(info.default), info.description or ""
+
+
+def _shown(value: object) -> str:
+    text = "" if value is None else str(value)
+    scheme, mark, rest = text.partition("://")
+    userinfo, at, place = rest.rpartition("@")
+    # The clock has an @ as well, but no user before a password.
+    if mark and at and ":" in userinfo:
+        return f"{scheme}://{userinfo.split(':', 1)[0]}:***@{place}"
+    return text
