@@ -1,1 +1,59 @@
-"""Time series and judged hours behind one port; one file per engine."""
+"""Time series and judged hours behind one port; one file per engine, one line here for each."""
+
+from collections.abc import Callable
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from stores.influxdb import InfluxStore
+from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
+from stores.sqlite import SqliteStore
+
+__all__ = ["STORES", "Point", "SeriesStore", "StoreRefused", "StoreUnavailable", "open_store"]
+
+
+def open_store(url: str, *, token: str | None = None) -> SeriesStore:
+    """The store at an address. Nothing is connected yet: an engine that is away shows at the first call.
+
+    Args:
+        url: ``sqlite:///relative/path``, ``sqlite:////absolute/path``, ``influxdb://host:port/org/bucket``, or
+            ``influxdbs://…`` over TLS.
+        token: The right to use it, where the engine wants one.
+
+    Raises:
+        ValueError: no such engine, or a part of the address is missing; one line that says which.
+    """
+    address = urlsplit(url)
+    opener = STORES.get(address.scheme)
+    if opener is None:
+        known = ", ".join(f"{scheme}://" for scheme in STORES)
+        raise ValueError(f"series store {_shown(address)}: scheme {address.scheme!r} is none of {known}")
+    return opener(address, token)
+
+
+def _sqlite(address: SplitResult, _token: str | None) -> SeriesStore:
+    path = unquote(address.path).removeprefix("/")
+    if address.netloc or not path:
+        raise ValueError(f"series store {_shown(address)}: expected sqlite:///path/to/file")
+    return SqliteStore(path)
+
+
+def _influxdb(address: SplitResult, token: str | None) -> SeriesStore:
+    scheme = "https" if address.scheme == "influxdbs" else "http"
+    org, _, bucket = address.path.removeprefix("/").partition("/")
+    if not (address.hostname and org and bucket) or "/" in bucket or "@" in address.netloc:
+        raise ValueError(f"series store {_shown(address)}: expected {address.scheme}://host:port/org/bucket")
+    if not token:
+        raise ValueError(f"series store {_shown(address)}: InfluxDB wants a token")
+    return InfluxStore(f"{scheme}://{address.netloc}", token, unquote(org), unquote(bucket))
+
+
+def _shown(address: SplitResult) -> str:
+    """The address without what may be a secret."""
+    return address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+STORES: dict[str, Callable[[SplitResult, str | None], SeriesStore]] = {
+    "sqlite": _sqlite,
+    "influxdb": _influxdb,
+    "influxdbs": _influxdb,
+}
+"""How to open each kind of store, by the scheme of its address."""

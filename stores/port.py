@@ -25,7 +25,16 @@ class StoreRefused(Exception):
 
 
 class SeriesStore(Protocol):
-    """Readings, judged hours and rates by data time. All methods raise ``StoreUnavailable``, ``write`` also ``StoreRefused``."""
+    """Readings, judged hours and rates by data time.
+
+    All methods raise ``StoreUnavailable``, ``write`` also ``StoreRefused``. Moments come back in Beijing time. What is
+    kept when the same identity is written again:
+
+    - reading (outlet, cn, at): the keys of both, the later value where both have one, since the sub-packets of one data
+      time carry different factors (R5);
+    - hour (outlet, pollutant, hour): the higher revision, the later one where they are equal (R10);
+    - rate (level, id, window, period, track): the later ``as_of``, the later one written where they are equal.
+    """
 
     def write(self, points: Sequence[Point]) -> None:
         """Write all points, durably, before returning. The last of several with the same identity wins."""
@@ -33,9 +42,14 @@ class SeriesStore(Protocol):
     def readings(
         self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None
     ) -> list[Reading]:
-        """Readings of one outlet and command with start ≤ at < end, oldest first; ``factor`` keeps only its keys."""
+        """Readings of one outlet and command with start ≤ at < end, oldest first; ``factor`` keeps only its keys.
 
-    def hours(self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None) -> list[Hour]:
+        A reading that has none of the factor's keys is left out.
+        """
+
+    def hours(
+        self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None
+    ) -> list[Hour]:
         """Newest revision of each judged hour with start ≤ hour < end, by (hour, outlet, pollutant)."""
 
     def rates(

@@ -1,0 +1,63 @@
+"""Judged hours and rates as one line of JSON each, the form in which stores keep them whole."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from emissions.beijing import BEIJING, to_beijing
+from emissions.hourly import Hour
+from emissions.transmission import Rate
+from stores.port import StoreUnavailable
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+_encode = msgspec.json.Encoder().encode
+_hour = msgspec.json.Decoder(Hour)
+_rate = msgspec.json.Decoder(Rate)
+
+
+def line_of(point: Hour | Rate) -> str:
+    """The point as JSON.
+
+    Raises:
+        ValueError, TypeError: its evidence holds something that JSON has no word for, or text that is not Unicode.
+    """
+    return _encode(point).decode()
+
+
+def hour_from(line: str | bytes) -> Hour:
+    """The hour of a line, its moments in Beijing time.
+
+    Raises:
+        StoreUnavailable: the line lacks a field that this version needs, or is damaged.
+    """
+    try:
+        hour = _hour.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreUnavailable(f"a stored hour cannot be read: {error}: {line[:200]!r}") from error
+    return replace(hour, hour=to_beijing(hour.hour), known_at=to_beijing(hour.known_at))
+
+
+def rate_from(line: str | bytes) -> Rate:
+    """The rate of a line, its moment in Beijing time.
+
+    Raises:
+        StoreUnavailable: the line lacks a field that this version needs, or is damaged.
+    """
+    try:
+        rate = _rate.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreUnavailable(f"a stored rate cannot be read: {error}: {line[:200]!r}") from error
+    return replace(rate, as_of=to_beijing(rate.as_of))
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment with a zone as microseconds since 1970 UTC, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(count: int) -> datetime:
+    """The moment in Beijing time of so many microseconds since 1970 UTC."""
+    return (_EPOCH + timedelta(microseconds=count)).astimezone(BEIJING)
