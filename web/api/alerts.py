@@ -1,0 +1,232 @@
+"""Alerts and supervision cases: what is open, and what a person does about it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from alerts.lifecycle import CAUSES
+from alerts.repository import Incomplete, NotAllowed, NotFound
+from alerts.transaction import NeverTaken
+from alerts.views import AlertView, CaseView
+from web.api import shapes
+from web.api.answers import answer
+from web.api.serving import sources_of
+from web.problems import RESPONSES, Problem, not_found, refused
+from web.sources import Sources
+
+router = APIRouter(responses=RESPONSES)
+
+Given = Annotated[Sources, Depends(sources_of)]
+Name = Annotated[str, Field(min_length=1, max_length=100, description="Name of the person who acts")]
+Note = Annotated[str, Field(max_length=4000)]
+Limit = Annotated[int, Query(ge=1, le=5000)]
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does not allow this"}}
+
+
+class Action(BaseModel):
+    """What a person does: who, and why or how."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: Name
+    note: Note = ""
+    version: Annotated[
+        int | None, Field(ge=1, le=2**62, description="Refuse if it has changed since this version was read")
+    ] = None
+
+
+class Reasoned(Action):
+    """An action that must be reasoned."""
+
+    note: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Verification(Action):
+    """Whether an alert was a violation, and what caused it."""
+
+    violation: bool
+    cause: Annotated[str, Field(json_schema_extra={"enum": list(CAUSES)})]
+
+
+async def _done(what: str, id_: str, act: Callable[[], object]) -> Response:
+    """Act in a thread and answer with what stands afterwards, or with why it was not done."""
+    try:
+        return answer({what: await asyncio.to_thread(act)})
+    except NotFound:
+        raise not_found(what, id_) from None
+    except NotAllowed as error:
+        raise Problem(409, "Not allowed now", f"The {what} {error}.") from None
+    except (Incomplete, NeverTaken) as error:
+        raise refused("body", str(error)) from None
+
+
+@router.get("/alerts", tags=["alerts"], summary="Alerts, newest first", response_model=shapes.Items[AlertView])
+async def alerts(
+    sources: Given,
+    county: str | None = None,
+    state: Literal["raised", "acknowledged", "verified", "rectified", "closed", "open"] | None = None,
+    limit: Limit = 200,
+    offset: Offset = 0,
+) -> Response:
+    """Alerts of one county or all, in one state, or ``open``: all that are not closed."""
+    found = await asyncio.to_thread(sources.alerts.alerts, county=county, state=state, limit=limit, offset=offset)
+    return answer({"items": found})
+
+
+@router.get("/alerts/{alert_id}", tags=["alerts"], summary="One alert", response_model=shapes.AlertWithEvents)
+async def alert(sources: Given, alert_id: str) -> Response:
+    """One alert, its evidence, and all that happened to it, oldest first."""
+    try:
+        found = await asyncio.to_thread(sources.alerts.alert, alert_id)
+        return answer({"alert": found, "events": await asyncio.to_thread(sources.alerts.timeline, alert_id)})
+    except NotFound:
+        raise not_found("alert", alert_id) from None
+
+
+@router.post(
+    "/alerts/{alert_id}/acknowledge",
+    tags=["alerts"],
+    summary="Take an alert",
+    response_model=shapes.OneAlert,
+    responses=CONFLICT,
+)
+async def acknowledge(sources: Given, alert_id: str, said: Action) -> Response:
+    """Somebody looks into it, from now on."""
+
+    def act() -> AlertView:
+        return sources.alerts.acknowledge(alert_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+
+    return await _done("alert", alert_id, act)
+
+
+@router.post(
+    "/alerts/{alert_id}/verify",
+    tags=["alerts"],
+    summary="Say whether it is a violation",
+    response_model=shapes.OneAlert,
+    responses=CONFLICT,
+)
+async def verify(sources: Given, alert_id: str, said: Verification) -> Response:
+    """A person says whether it is a violation, with a cause from the list."""
+
+    def act() -> AlertView:
+        return sources.alerts.verify(
+            alert_id,
+            by=said.by,
+            violation=said.violation,
+            cause=said.cause,
+            note=said.note,
+            version=said.version,
+            now=sources.now(),
+        )
+
+    return await _done("alert", alert_id, act)
+
+
+@router.post(
+    "/alerts/{alert_id}/rectify",
+    tags=["alerts"],
+    summary="Say how it was put right",
+    response_model=shapes.OneAlert,
+    responses=CONFLICT,
+)
+async def rectify(sources: Given, alert_id: str, said: Reasoned) -> Response:
+    """The violation has been put right; the note says how."""
+
+    def act() -> AlertView:
+        return sources.alerts.rectify(alert_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+
+    return await _done("alert", alert_id, act)
+
+
+@router.post(
+    "/alerts/{alert_id}/close",
+    tags=["alerts"],
+    summary="Close an alert",
+    response_model=shapes.OneAlert,
+    responses=CONFLICT,
+)
+async def close(sources: Given, alert_id: str, said: Reasoned) -> Response:
+    """A person closes it; the note is the reason."""
+
+    def act() -> AlertView:
+        return sources.alerts.close(alert_id, by=said.by, reason=said.note, version=said.version, now=sources.now())
+
+    return await _done("alert", alert_id, act)
+
+
+@router.get("/cases", tags=["cases"], summary="Cases, newest first", response_model=shapes.Items[CaseView])
+async def cases(
+    sources: Given,
+    county: str | None = None,
+    state: Literal["opened", "rectifying", "clearance_requested", "verifying", "cleared", "open"] | None = None,
+    limit: Limit = 200,
+    offset: Offset = 0,
+) -> Response:
+    """Supervision cases with their evidence by month; ``open``: all that are not cleared."""
+    found = await asyncio.to_thread(sources.alerts.cases, county=county, state=state, limit=limit, offset=offset)
+    return answer({"items": found})
+
+
+@router.get("/cases/{case_id}", tags=["cases"], summary="One case", response_model=shapes.CaseWithEvents)
+async def case(sources: Given, case_id: str) -> Response:
+    """One case, and all that happened to it, oldest first."""
+    try:
+        found = await asyncio.to_thread(sources.alerts.case, case_id)
+        return answer({"case": found, "events": await asyncio.to_thread(sources.alerts.case_timeline, case_id)})
+    except NotFound:
+        raise not_found("case", case_id) from None
+
+
+@router.post(
+    "/cases/{case_id}/advance",
+    tags=["cases"],
+    summary="One state on",
+    response_model=shapes.OneCase,
+    responses=CONFLICT,
+)
+async def advance(sources: Given, case_id: str, said: Action) -> Response:
+    """Begin to rectify, ask for clearance (the note says what was done), or begin to verify."""
+
+    def act() -> CaseView:
+        return sources.alerts.advance_case(case_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+
+    return await _done("case", case_id, act)
+
+
+@router.post(
+    "/cases/{case_id}/return",
+    tags=["cases"],
+    summary="Send a case back to be rectified",
+    response_model=shapes.OneCase,
+    responses=CONFLICT,
+)
+async def send_back(sources: Given, case_id: str, said: Reasoned) -> Response:
+    """The verification found it not done; the note says what is missing."""
+
+    def act() -> CaseView:
+        return sources.alerts.return_case(
+            case_id, by=said.by, reason=said.note, version=said.version, now=sources.now()
+        )
+
+    return await _done("case", case_id, act)
+
+
+@router.post(
+    "/cases/{case_id}/clear",
+    tags=["cases"],
+    summary="Clear a case",
+    response_model=shapes.OneCase,
+    responses=CONFLICT,
+)
+async def clear(sources: Given, case_id: str, said: Reasoned) -> Response:
+    """Only a person clears a case; the note is the signed reason."""
+
+    def act() -> CaseView:
+        return sources.alerts.clear_case(case_id, by=said.by, reason=said.note, version=said.version, now=sources.now())
+
+    return await _done("case", case_id, act)

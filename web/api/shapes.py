@@ -1,0 +1,228 @@
+"""What answers look like, for the OpenAPI document. The answers themselves are written by the codec of the wire."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, Field
+
+from alerts.views import AlertView, CaseView, EventView
+from emissions.finding import Rejected
+from emissions.hourly import Hour
+from emissions.reading import Reading
+from emissions.transmission import Rate
+from web.views.account import Line
+
+T = TypeVar("T")
+
+
+class Items(BaseModel, Generic[T]):
+    """A list."""
+
+    items: list[T]
+
+
+class Readings(Items[Reading]):
+    """Readings, or with ``every`` their means by step."""
+
+    every: str | None = None
+
+
+class Rates(Items[Rate]):
+    """Rates of one period."""
+
+    period: str
+
+
+class Hours(Items[Hour]):
+    """Judged hours."""
+
+
+class FindingShape(BaseModel):
+    """A finding as it stands on the wire."""
+
+    kind: str
+    id: str
+    rule: str
+    subject: Mapping[str, str]
+    from_: datetime = Field(alias="from")
+    to: datetime | None
+    severity: str
+    county: str
+    known_at: datetime
+    evidence: Mapping[str, Any]
+
+
+class Kept(Items[T], Generic[T]):
+    """What this process keeps in memory of a topic."""
+
+    total: int
+    following: bool
+    """Whether the topic is being read now."""
+
+
+class Findings(Kept[FindingShape]):
+    """Findings."""
+
+
+class Quarantine(Kept[Rejected]):
+    """Refused lines."""
+
+
+class Owner(BaseModel):
+    """The enterprise that owns an outlet."""
+
+    id: str
+    name: str
+    industry: str | None
+
+
+class OutletShape(BaseModel):
+    """An outlet of the register."""
+
+    id: str
+    name: str
+    mn: str
+    enterprise: Owner
+    county: str
+    city: str
+    category: str
+    standard: str
+    height_m: float | None
+    reference_o2_pct: float | None
+    pollutants: list[str]
+    permits_mg_m3: Mapping[str, float]
+    spans: Mapping[str, float]
+    minute_interval: int
+    connected_from: datetime | None
+    must_monitor: bool
+    last_received_at: datetime | None
+
+
+class OutletWithRates(OutletShape):
+    """An outlet with its rates of the current month."""
+
+    rates: list[Rate]
+
+
+class Counts(BaseModel):
+    """``due = excluded + expected``, ``expected = missing + received``, ``received = invalid + valid``."""
+
+    due: int
+    excluded: int
+    expected: int
+    missing: int
+    received: int
+    invalid: int
+    valid: int
+
+
+class Reason(BaseModel):
+    """Hours of one state and reason."""
+
+    state: str
+    reason: str
+    count: int
+
+
+class Part(BaseModel):
+    """What one subject of the level below adds."""
+
+    level: str
+    id: str
+    due: int
+    excluded: int
+    expected: int
+    received: int
+    valid: int
+    effective_pct: float | None
+
+
+class ExplainedHour(BaseModel):
+    """One hour as the rate counts it."""
+
+    counted_as: str
+    counted_reason: str
+    rule: str | None
+    hour: Hour
+
+
+class Explained(BaseModel):
+    """A rate, counted again hour by hour."""
+
+    level: str
+    id: str
+    window: str
+    period: str
+    track: str
+    rate: Rate | None
+    adds_up: bool
+    changed_since: int
+    counts: Counts
+    reasons: list[Reason]
+    parts: list[Part]
+    total: int
+    offset: int
+    hours: list[ExplainedHour]
+
+
+class OneAlert(BaseModel):
+    """One alert."""
+
+    alert: AlertView
+
+
+class OneCase(BaseModel):
+    """One case."""
+
+    case: CaseView
+
+
+class AlertWithEvents(OneAlert):
+    """One alert and all that happened to it."""
+
+    events: list[EventView]
+
+
+class CaseWithEvents(OneCase):
+    """One case and all that happened to it."""
+
+    events: list[EventView]
+
+
+class MarkShape(BaseModel):
+    """A mark as it stands on the wire."""
+
+    kind: str
+    id: str
+    outlet: str
+    mn: str
+    mark: str
+    from_: datetime = Field(alias="from")
+    to: datetime
+    entered_at: datetime
+    by: str
+    note: str
+    revoked: bool
+
+
+class OneMark(BaseModel):
+    """One mark; the line that took it back where it is revoked."""
+
+    mark: MarkShape
+    revoked: bool
+
+
+class Account(Items[Line]):
+    """The conservation account."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    total: Mapping[str, int]
+
+
+class Clock(BaseModel):
+    """What the platform takes for now."""
+
+    now: datetime
+    simulated: bool

@@ -1,0 +1,69 @@
+"""The application: the interface and the pages over one set of sources."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.routing import Match
+
+from web import problems
+from web.api import account, alerts, events, findings, marks, operations, outlets, rates
+from web.problems import Problem
+from web.sources import Sources
+
+Task = Callable[[], Coroutine[Any, Any, None]]
+"""Something that runs beside the requests until the application ends."""
+
+DESCRIPTION = "Supervision of smoke-stack emissions. Moments are ISO 8601 with an offset; concentrations are in mg/m³."
+
+
+def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()) -> FastAPI:
+    """The interface alone.
+
+    Args:
+        sources: What is read.
+        beside: Run from start to end, beside the requests.
+        closing: Run one after the other at the end.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        running = [asyncio.create_task(task()) for task in beside]
+        try:
+            yield
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            for close in closing:
+                await close()
+
+    app = FastAPI(
+        title="Stackwatch",
+        description=DESCRIPTION,
+        version="1",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        strict_content_type=True,
+    )
+    app.state.sources = sources
+    problems.install(app)
+    v1 = APIRouter(prefix="/api/v1")
+    for part in (outlets, rates, findings, alerts, marks, account, events):
+        v1.include_router(part.router)
+    v1.include_router(operations.clock_router)
+    app.include_router(v1)
+    app.include_router(operations.router)
+
+    @app.api_route("/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def nothing_here(request: Request, path: str) -> None:  # noqa: ARG001 - part of the route
+        other = [route for route in app.routes if route.matches(request.scope)[0] is Match.PARTIAL]
+        if other:
+            raise Problem(405, "Method not allowed", f"{request.url.path} does not know {request.method}.")
+        raise Problem(404, "Not found", f"There is nothing at {request.url.path}.")
+
+    return app

@@ -1,0 +1,72 @@
+"""The way into the feed: one line, acknowledged by Kafka before anyone is told that it was taken."""
+
+import asyncio
+from typing import Protocol
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from contracts.codec import encode
+from contracts.topics import PACKETS, shard_key, shard_partition
+from emissions.event import Mark
+
+SEND_SECONDS = 10.0
+
+
+class FeedUnavailable(Exception):
+    """Kafka did not acknowledge the line: it may or may not be in the feed; sending it again is harmless."""
+
+
+class Feed(Protocol):
+    """Where marks go."""
+
+    async def send(self, mark: Mark) -> None:
+        """Put the mark into the feed; returns once it is there. Raises ``FeedUnavailable``."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+class KafkaFeed:
+    """The feed in Kafka. Connects at the first line, so that a broker that is away keeps no page from being shown."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._producer: AIOKafkaProducer | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def send(self, mark: Mark) -> None:
+        """Put the mark behind the packets of its logger: same shard, same partition, order kept."""
+        name = mark.mn or mark.outlet
+        async with self._one_at_a_time:
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    producer = await self._connected()
+                    await producer.send_and_wait(
+                        PACKETS.name, encode(mark), key=shard_key(name), partition=shard_partition(name)
+                    )
+            except (KafkaError, OSError, TimeoutError) as error:
+                await self._drop()
+                raise FeedUnavailable(str(error) or f"no acknowledgement within {SEND_SECONDS:g} s") from error
+
+    async def _connected(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True)
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop(self) -> None:
+        """A producer that has failed once is replaced."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        async with self._one_at_a_time:
+            await self._drop()

@@ -1,0 +1,115 @@
+"""All that the interface and the pages read from, and the few reads that many share."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alerts.repository import Repository
+from emissions.beijing import to_beijing
+from emissions.register import Outlet, Register
+from emissions.rules import Parameters
+from stores.port import SeriesStore, StoreUnavailable
+from web.cached import Cached
+from web.exceedances import Exceedances
+from web.feed import Feed
+from web.live import Live
+from web.markbook import MarkBook
+from web.open_items import open_items
+from web.periods import bounds, period_at
+from web.problems import not_found
+from web.views.board import Board, OpenItems, build_board
+
+log = logging.getLogger(__name__)
+
+BOARD_SECONDS = 0.9
+RESCAN_SECONDS = 60.0
+"""How often the last two days' exceeded hours are read again, in case the topics are not followed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sources:
+    """What is read. The register and the rulebook's numbers are read once, when the process starts."""
+
+    store: SeriesStore
+    register: Register
+    parameters: Parameters
+    alerts: Repository
+    marks: MarkBook
+    feed: Feed
+    live: Live
+    now: Callable[[], datetime]
+    """The platform's clock."""
+    simulated: bool = False
+    """The platform's clock is not the real one, and is shown as such."""
+    board: Cached[Board] = field(init=False)
+    open_items: Cached[OpenItems] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.board = Cached(self._read_board, seconds=BOARD_SECONDS)
+        self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
+
+    def outlet(self, id_: str) -> Outlet:
+        """An outlet of the register. Raises the 404 problem for one that is not in it."""
+        if (outlet := self.register.outlets.get(id_)) is None:
+            raise not_found("outlet", id_)
+        return outlet
+
+    def month(self) -> str:
+        """The current month, as rates name it."""
+        return period_at(self.now(), "month")
+
+    def _read_open_items(self) -> OpenItems:
+        return open_items(self.alerts.engine)
+
+    def _read_board(self) -> Board:
+        period = self.month()
+        exceedances = self.live.exceedances
+        return build_board(
+            self.register,
+            day=to_beijing(self.now()).date(),
+            period=period,
+            county_rates=self.store.rates(level="county", window="month", period=period),
+            city_rates=self.store.rates(level="city", window="month", period=period),
+            exceeded=exceedances.by_county() if exceedances is not None else None,
+            exceeding=exceedances.enterprises() if exceedances is not None else None,
+            open_items=self._read_open_items(),
+            threshold_pct=self.parameters.rate_threshold_pct,
+        )
+
+
+async def keep_exceedances(sources: Sources) -> None:
+    """Keep the month's exceeded hours counted until cancelled; at the month's turn begin the next."""
+    while True:
+        try:
+            await _begin_or_rescan(sources)
+        except StoreUnavailable as error:
+            log.warning("exceeded hours cannot be counted now: %s", error)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_month_turned(sources), RESCAN_SECONDS)
+
+
+async def _begin_or_rescan(sources: Sources) -> None:
+    start, end = bounds("month", sources.month())
+    now = sources.now()
+    known = sources.live.exceedances
+    anew = known is None or known.start != start
+    exceedances = Exceedances(start, end) if known is None or anew else known
+    day = start if anew else max(start, now - timedelta(days=2))
+    while day < min(end, now):
+        until = min(day + timedelta(days=1), end)
+        exceedances.hear(await asyncio.to_thread(sources.store.hours, start=day, end=until))
+        day = until
+    if anew:
+        sources.live.watch_exceedances(exceedances)
+
+
+async def _month_turned(sources: Sources) -> None:
+    """Return when the month is another than the one that is counted."""
+    while sources.live.exceedances is not None and sources.live.exceedances.start <= sources.now():
+        if sources.now() >= sources.live.exceedances.end:
+            return
+        await asyncio.sleep(0.5)
+    await asyncio.sleep(2)
