@@ -10,6 +10,7 @@ import alembic.command
 import alembic.config
 from sqlalchemy import (
     JSON,
+    URL,
     Connection,
     DateTime,
     Dialect,
@@ -25,9 +26,14 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from emissions.beijing import to_beijing, utc
+
+
+class DatabaseUnavailable(Exception):
+    """Later: the database cannot be reached or is overloaded; the same may work after a while."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -203,14 +209,32 @@ class AttemptRow(Base):
     error: Mapped[str]
 
 
-def open_database(url: str) -> Engine:
-    """An engine for the URL: SQLite with a write-ahead log, or PostgreSQL through psycopg.
+def address_of(url: str, *, password: str | None = None) -> URL:
+    """The address of a database as people write it, ``postgresql://`` meaning PostgreSQL through psycopg.
 
-    A transaction that will write is begun with ``writing``; all others only read and never wait for a writer.
+    Raises:
+        ValueError: it is no SQLAlchemy URL, or of an engine that is not supported.
     """
-    address = make_url(url)
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"the database's address: {error}") from error
     if address.drivername in {"postgresql", "postgres"}:
         address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError(f"database {address.get_backend_name()!r} is not supported: sqlite or postgresql")
+    return address if password is None else address.set(password=password)
+
+
+def open_database(url: str | URL) -> Engine:
+    """An engine for the address: SQLite with a write-ahead log, or PostgreSQL.
+
+    A transaction that will write is begun with ``writing``; all others only read and never wait for a writer.
+
+    Raises:
+        ValueError: see ``address_of``.
+    """
+    address = address_of(url) if isinstance(url, str) else url
     if address.get_backend_name() != "sqlite":
         return create_engine(address, pool_pre_ping=True)
     if address.database and address.database != ":memory:":
@@ -242,8 +266,13 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def upgrade(url: str) -> None:
-    """Bring the schema up to date. Several processes may do so at once; each finds the work done or does it."""
+def upgrade(url: str | URL) -> None:
+    """Bring the schema up to date. Several processes may do so at once; each finds the work done or does it.
+
+    Raises:
+        DatabaseUnavailable: it cannot be reached.
+        ValueError: see ``address_of``.
+    """
     engine = open_database(url)
     try:
         with engine.execution_options(writes=True).begin() as connection:
@@ -253,6 +282,8 @@ def upgrade(url: str) -> None:
             config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, "head")
+    except DBAPIError as error:
+        raise DatabaseUnavailable(f"database {engine.url!r}: {error.orig}") from error
     finally:
         engine.dispose()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-LEVELS = ("county_inspector", "county_head", "city")
+LEVELS = ("county_inspector", "county_head", "city_supervisor")
 """Who answers for an alert, from the first to the last: 县级监察员, 县级负责人, 市级."""
 
 CASE_MEASURES = ("none", "preliminary_notice", "interview")

@@ -14,13 +14,9 @@ from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow, Evid
 from alerts.policy import Policy
 from alerts.recording import alert_of, case_of, put_case, record_alert, record_case
 from alerts.routing import Alerting, Unroutable, route
-from alerts.transition import DATA, Event
+from alerts.transition import DATA, Event, Unusable
 from emissions.beijing import utc
 from emissions.finding import Case, Finding, finding_id
-
-
-class Unusable(ValueError):
-    """The line can be read but says something that no alert can be made of; it belongs in quarantine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

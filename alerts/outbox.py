@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.orm import Session
 
-from alerts.database import AttemptRow, OutboxRow, writing
+from alerts.database import AttemptRow, OutboxRow
+from alerts.transaction import reading, transact
 
 KAFKA = "kafka"
 MQTT = "mqtt"
@@ -28,6 +29,9 @@ class Patience:
     longest: timedelta = timedelta(minutes=10)
     give_up_after: timedelta | None = timedelta(hours=24)
     """None: never. Then it is given up, kept, and counted as undelivered."""
+
+    loan: timedelta = timedelta(seconds=30)
+    """A letter that is being sent is nobody else's for so long; more than any notifier may take."""
 
     def wait(self, attempts: int) -> timedelta:
         """Pause after this many failed attempts: doubled each time, up to the longest."""
@@ -64,33 +68,53 @@ def post(session: Session, *, destination: str, address: str, payload: str, dedu
     )
 
 
-def waiting(engine: Engine, destination: str, *, now: datetime, limit: int = 100) -> list[Letter]:
-    """Letters for one destination whose next attempt is due, oldest first."""
-    query = (
-        select(OutboxRow)
-        .where(OutboxRow.destination == destination, OutboxRow.settled == WAITING, OutboxRow.next_attempt_at <= now)
-        .order_by(OutboxRow.id)
-        .limit(limit)
+def waiting(engine: Engine, destination: str, *, limit: int = 100) -> list[Letter]:
+    """Letters that wait for one destination, oldest first, whether or not their next attempt is due."""
+    with reading(engine) as session:
+        return [_letter(row) for row in session.scalars(_waiting(destination).limit(limit))]
+
+
+def claim(engine: Engine, destination: str, *, now: datetime, patience: Patience, limit: int = 100) -> list[Letter]:
+    """Letters for one destination whose next attempt is due, oldest first, lent to the caller.
+
+    Nobody else is given them before ``patience.loan`` is over; if the caller has died by then, somebody else is.
+    """
+    due = _waiting(destination).where(OutboxRow.next_attempt_at <= now).limit(limit)
+    with reading(engine) as session:
+        if session.scalars(due.limit(1)).first() is None:
+            return []
+
+    def lend(session: Session) -> list[Letter]:
+        rows = session.scalars(due).all()
+        for row in rows:
+            row.next_attempt_at = now + patience.loan
+        return [_letter(row) for row in rows]
+
+    return transact(engine, lend)
+
+
+def _waiting(destination: str) -> Select[OutboxRow]:
+    query = select(OutboxRow).where(OutboxRow.destination == destination, OutboxRow.settled == WAITING)
+    return query.order_by(OutboxRow.id)
+
+
+def _letter(row: OutboxRow) -> Letter:
+    return Letter(
+        id=row.id,
+        dedupe_key=row.dedupe_key,
+        destination=row.destination,
+        address=row.address,
+        payload=row.payload,
+        created_at=row.created_at,
+        attempts=row.attempts,
     )
-    with Session(engine) as session:
-        return [
-            Letter(
-                id=row.id,
-                dedupe_key=row.dedupe_key,
-                destination=row.destination,
-                address=row.address,
-                payload=row.payload,
-                created_at=row.created_at,
-                attempts=row.attempts,
-            )
-            for row in session.scalars(query)
-        ]
 
 
 def settle(engine: Engine, results: Sequence[tuple[Letter, str | None]], *, now: datetime, patience: Patience) -> int:
     """Log one attempt for each letter, with its error or None; returns how many were given up for good."""
-    given_up = 0
-    with writing(engine) as session:
+
+    def enter(session: Session) -> int:
+        given_up = 0
         for letter, error in results:
             row = session.get_one(OutboxRow, letter.id)
             session.add(AttemptRow(outbox_id=row.id, at=now, delivered=error is None, error=error or ""))
@@ -102,7 +126,9 @@ def settle(engine: Engine, results: Sequence[tuple[Letter, str | None]], *, now:
                 given_up += 1
             else:
                 row.next_attempt_at = now + patience.wait(row.attempts)
-    return given_up
+        return given_up
+
+    return transact(engine, enter)
 
 
 def _too_long(row: OutboxRow, *, now: datetime, patience: Patience) -> bool:
@@ -116,7 +142,7 @@ def backlog(engine: Engine) -> dict[str, int]:
         .where(OutboxRow.settled == WAITING)
         .group_by(OutboxRow.destination)
     )
-    with Session(engine) as session:
+    with reading(engine) as session:
         return {row.destination: row.waiting for row in session.execute(query)}
 
 
@@ -128,5 +154,5 @@ def attempts(engine: Engine, dedupe_key: str) -> list[tuple[datetime, bool, str]
         .where(OutboxRow.dedupe_key == dedupe_key)
         .order_by(AttemptRow.id)
     )
-    with Session(engine) as session:
+    with reading(engine) as session:
         return [(at, delivered, error) for at, delivered, error in session.execute(query)]

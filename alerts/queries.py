@@ -1,17 +1,14 @@
 """What pages and the API ask of the alert database."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts import audit, outbox
 from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow
 from alerts.recording import evidence_of
-from alerts.transaction import DatabaseUnavailable
+from alerts.transaction import reading
 from alerts.views import AlertView, CaseView, EventView, alert_view, case_view, event_view
 
 Row = TypeVar("Row", AlertRow, CaseRow)
@@ -36,18 +33,18 @@ class Reader:
             query = query.where(AlertRow.county == county)
         if state is not None:
             query = query.where(AlertRow.state != "closed" if state == "open" else AlertRow.state == state)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return [alert_view(row) for row in session.scalars(query)]
 
     def alert(self, alert_id: str) -> AlertView:
         """One alert; raises ``NotFound``."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return alert_view(found(session, AlertRow, alert_id))
 
     def timeline(self, alert_id: str) -> list[EventView]:
         """All that happened to an alert, oldest first."""
         query = select(AlertEventRow).where(AlertEventRow.subject_id == alert_id).order_by(AlertEventRow.sequence)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             found(session, AlertRow, alert_id)
             return [event_view(row) for row in session.scalars(query)]
 
@@ -60,37 +57,29 @@ class Reader:
             query = query.where(CaseRow.county == county)
         if state is not None:
             query = query.where(CaseRow.state != "cleared" if state == "open" else CaseRow.state == state)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return [case_view(row, evidence_of(session, row.id)) for row in session.scalars(query).all()]
 
     def case(self, case_id: str) -> CaseView:
         """One case; raises ``NotFound``."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return case_view(found(session, CaseRow, case_id), evidence_of(session, case_id))
 
     def case_timeline(self, case_id: str) -> list[EventView]:
         """All that happened to a case, oldest first."""
         query = select(CaseEventRow).where(CaseEventRow.subject_id == case_id).order_by(CaseEventRow.sequence)
-        with self._reading() as session:
+        with reading(self.engine) as session:
             found(session, CaseRow, case_id)
             return [event_view(row) for row in session.scalars(query)]
 
     def broken_audit(self) -> list[audit.Broken]:
         """Where the audit logs are not what was written; nothing if they are."""
-        with self._reading() as session:
+        with reading(self.engine) as session:
             return audit.verify(session)
 
     def backlog(self) -> dict[str, int]:
         """Letters that wait to be sent, by destination."""
         return outbox.backlog(self.engine)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Session]:
-        try:
-            with Session(self.engine) as session:
-                yield session
-        except DBAPIError as error:
-            raise DatabaseUnavailable(str(error.orig)) from error
 
 
 def found(session: Session, table: type[Row], key: str) -> Row:

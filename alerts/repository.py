@@ -11,12 +11,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from alerts import cases, lifecycle
-from alerts.database import AlertRow, CaseRow
+from alerts.database import AlertRow, CaseRow, DatabaseUnavailable
 from alerts.intake import Intake
 from alerts.policy import Policy
 from alerts.queries import NotFound, Reader, found
 from alerts.recording import alert_of, case_of, evidence_of, record_alert, record_case
-from alerts.transaction import Conflict, DatabaseUnavailable, NeverTaken, transact
+from alerts.transaction import Conflict, NeverTaken, reading, transact
 from alerts.transition import Incomplete, NotAllowed
 from alerts.views import AlertView, CaseView, alert_view, case_view
 from emissions.beijing import to_beijing
@@ -81,7 +81,7 @@ class Repository(Reader):
 
     def pass_time(self, *, now: datetime, limit: int = 200) -> int:
         """Do what missed deadlines bring, at most ``limit`` of each kind; returns how many there were."""
-        with Session(self.engine) as session:
+        with reading(self.engine) as session:
             missed = session.scalars(select(AlertRow.id).where(AlertRow.deadline <= now).limit(1)).first()
             missed = missed or session.scalars(select(CaseRow.id).where(CaseRow.deadline <= now).limit(1)).first()
         return transact(self.engine, lambda session: self._tick(session, to_beijing(now), limit)) if missed else 0

@@ -1,8 +1,9 @@
-"""One transaction that writes, tried again where it met another one, with errors that say *later* or *never*."""
+"""Transactions: tried again where they met another one, with errors that say *later* or *never*."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Engine
@@ -10,9 +11,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from alerts.database import writing
-from alerts.intake import Unusable
-from alerts.transition import NotAllowed
+from alerts.database import DatabaseUnavailable, writing
+from alerts.transition import NotAllowed, Unusable
 
 Result = TypeVar("Result")
 
@@ -22,10 +22,6 @@ ATTEMPTS = 5
 
 class Conflict(NotAllowed):
     """Somebody else was faster; says what they did."""
-
-
-class DatabaseUnavailable(Exception):
-    """Later: the database cannot be reached or is overloaded; the same may work after a while."""
 
 
 class NeverTaken(ValueError):
@@ -56,6 +52,16 @@ def transact(engine: Engine, work: Callable[[Session], Result]) -> Result:
             raise NeverTaken(_in_words(error)) from error
         time.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311 - spreads writers, guards nothing
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """One session that only reads. Raises ``DatabaseUnavailable``."""
+    try:
+        with Session(engine) as session:
+            yield session
+    except DBAPIError as error:
+        raise DatabaseUnavailable(_in_words(error)) from error
 
 
 def _in_words(error: Exception) -> str:

@@ -21,6 +21,10 @@ class Incomplete(ValueError):
     """The action lacks something that it must have; says what."""
 
 
+class Unusable(ValueError):
+    """A line can be read but says something that no alert can be made of; it belongs in quarantine."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One transition as it goes to the audit log and to whoever listens."""

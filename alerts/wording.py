@@ -37,7 +37,7 @@ EVENTS: Mapping[str, tuple[str, str]] = {
 LEVELS: Mapping[str, tuple[str, str]] = {
     "county_inspector": ("县级监察员", "county inspector"),
     "county_head": ("县级负责人", "county head"),
-    "city": ("市级", "city"),
+    "city_supervisor": ("市级", "city supervisor"),
 }
 MEASURES: Mapping[str, tuple[str, str]] = {
     "none": ("无", "none"),
