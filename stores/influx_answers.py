@@ -9,10 +9,19 @@ from datetime import UTC, datetime
 from stores.influx_lines import tag_value
 from stores.port import StoreUnavailable
 
+_SIGN = re.compile(r"[\\.+*?()|\[\]{}^$/]")
+"""Signs with a meaning in a regular expression or its literal; before any other one a backslash is an error."""
+_BACKSLASHED = r"\\\g<0>"
+
 
 def text(value: str) -> str:
     """A string literal of Flux. ``value`` must not hold control characters."""
-    return json.dumps(value, ensure_ascii=False).replace("${", "\\${")
+    return quoted(value).replace("${", "\\${")
+
+
+def quoted(value: str) -> str:
+    """A value of a delete predicate, which knows no interpolation. ``value`` must not hold control characters."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def moment(value: datetime) -> str:
@@ -22,8 +31,7 @@ def moment(value: datetime) -> str:
 
 def starts_with(prefix: str) -> str:
     """A regular expression literal of Flux for names that start so."""
-    escaped = re.escape(prefix).replace("/", r"\/")
-    return f"/^{escaped}/"
+    return f"/^{_SIGN.sub(_BACKSLASHED, prefix)}/"
 
 
 def equal(tags: dict[str, str | None]) -> str:

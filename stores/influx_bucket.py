@@ -13,7 +13,7 @@ from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.domain.dialect import Dialect
 from influxdb_client.rest import ApiException
 
-from stores.influx_answers import moment, rows, text
+from stores.influx_answers import moment, quoted, rows, text
 from stores.influx_lines import moment_of, tag_value, tags_of, to_line
 from stores.port import Point, StoreUnavailable
 
@@ -58,7 +58,7 @@ class Bucket:
             StoreUnavailable: it cannot be reached, or does not take anything now.
         """
         tags = {"_measurement": point.kind, **tags_of(point)}
-        predicate = " AND ".join(f"{name}={text(tag_value(value))}" for name, value in tags.items() if value)
+        predicate = " AND ".join(f"{name}={quoted(tag_value(value))}" for name, value in tags.items() if value)
         at = moment(moment_of(point))
         with self._translated():
             self._client.delete_api().delete(at, at, predicate, bucket=self._name)

@@ -1,5 +1,6 @@
 """InfluxDB's line protocol: one point, one line. Names are those of the published measurements."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -24,6 +25,9 @@ _NUMBER_MARK = "%number"
 _ENCODED = str.maketrans({"%": "%25", "\\": "%5C"})
 """The protocol cannot tell an own backslash from one that escapes, so tags and field names go without."""
 _ESCAPED = str.maketrans({",": "\\,", "=": "\\=", " ": "\\ "})
+_ONE_LINE = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
+"""Answers come as CSV, in which the engine turns every line end into one of its own."""
+_LINE_END = re.compile(r"\\(.)")
 _QUOTED = str.maketrans({'"': '\\"', "\\": "\\\\"})
 
 
@@ -35,6 +39,11 @@ def tag_value(name: str) -> str:
 def name_from(tag: str) -> str:
     """The name of a tag's value: inverse of `tag_value`."""
     return tag.replace("%5C", "\\").replace("%25", "%")
+
+
+def text_from(value: str) -> str:
+    """The text of a reading's field as it was before it was stored."""
+    return _LINE_END.sub(lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), value)
 
 
 def number_field(key: str) -> str:
@@ -91,7 +100,7 @@ def fields_of(point: Point) -> dict[str, Value]:
             return {
                 RECEIVED_AT: microseconds(point.received_at),
                 **{number_field(key): float(number) for key, number in point.numbers.items()},
-                **{text_field(key): text for key, text in point.flags.items()},
+                **{text_field(key): text.translate(_ONE_LINE) for key, text in point.flags.items()},
             }
         case Hour():
             fields = {

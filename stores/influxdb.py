@@ -12,7 +12,7 @@ from emissions.transmission import WINDOWS, Rate
 from stores.admission import EARLIEST, LATEST, is_period, refusal
 from stores.influx_answers import equal, starts_with, text
 from stores.influx_bucket import TIMEOUT_S, Bucket
-from stores.influx_lines import LINE, RECEIVED_AT, key_from, name_from, tag_value
+from stores.influx_lines import LINE, RECEIVED_AT, key_from, name_from, tag_value, text_from
 from stores.influx_newest import Held, Identity, Newest, Span
 from stores.lines import from_microseconds, hour_from, microseconds, rate_from
 from stores.port import Point, StoreRefused
@@ -72,6 +72,9 @@ class InfluxStore:
             parts.setdefault(owner, {})[row["_field"]] = row["_value"]
         readings: dict[datetime, Reading] = {}
         for (at, enterprise, county), fields in parts.items():
+            if RECEIVED_AT not in fields:
+                # Just being written: the engine shows one field after the other.
+                continue
             reading = _reading(outlet, cn, at, enterprise, county, fields)
             # An outlet that has moved to another county stands in two series.
             other = readings.get(reading.at)
@@ -153,7 +156,7 @@ def _reading(outlet: str, cn: str, at: str, enterprise: str, county: str, fields
             continue
         key, is_text = key_from(field)
         if is_text:
-            flags[key] = value
+            flags[key] = text_from(value)
         else:
             numbers[key] = float(value)
     return Reading(

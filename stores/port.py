@@ -34,6 +34,8 @@ class SeriesStore(Protocol):
       time carry different factors (R5);
     - hour (outlet, pollutant, hour): the higher revision, the later one where they are equal (R10);
     - rate (level, id, window, period, track): the later ``as_of``, the later one written where they are equal.
+
+    Others see hours and rates whole or not at all; a reading that is just being written they may see in part.
     """
 
     def write(self, points: Sequence[Point]) -> None:
