@@ -10,7 +10,7 @@ _LONGEST_ENCRYPTED = 6 + 9999 * 6
 
 
 class Framer:
-    """Cuts frames out of what arrives on one connection. Whatever the cutting of the stream, the frames are the same."""
+    """Cuts frames out of what arrives on one connection; however the stream is cut, the frames are the same."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -80,7 +80,7 @@ class Framer:
 
 
 def split(payload: bytes) -> list[bytes]:
-    """The frames of one message that may hold several. No byte but line ends is lost: what is no frame is a piece too."""
+    """The frames of one message that may hold several. Only line ends are lost: what is no frame is a piece too."""
     pieces: list[bytes] = []
     rest = payload
     while rest := rest.lstrip(b"\r\n"):
