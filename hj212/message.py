@@ -11,7 +11,7 @@ _EDITIONS: dict[int, Edition] = {0: 2005, 1: 2017, 2: 2025}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flag:
-    """The field ``Flag`` 拆分包及应答标志: bit 0 wants an answer, bit 1 announces PNUM and PNO, the rest is a version."""
+    """The field ``Flag`` 拆分包及应答标志: bit 0 wants an answer, bit 1 announces PNUM and PNO, then a version."""
 
     raw: str
     version: int
