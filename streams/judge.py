@@ -1,4 +1,4 @@
-"""The judging of a feed, line by line and without any service: what the worker runs and what ``stackwatch judge`` runs."""
+"""The judging of a feed, line by line and without any service: both the worker and ``stackwatch judge`` run it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -32,7 +32,7 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class Judge:
-    """Folds of many outlets behind one entrance. Never raises on what a line holds: poison comes back as ``Rejected``."""
+    """Folds of many outlets behind one entrance. Never raises on a line: poison comes back as ``Rejected``."""
 
     def __init__(self, register: Register, rules: Rules) -> None:
         self._register = register
