@@ -25,6 +25,8 @@ class Command:
     """An upload carries values of factors."""
     period: bool = False
     """An upload of it cannot be understood without its DataTime."""
+    items: tuple[str, ...] = ()
+    """Items of CP that have no suffix, DataTime excepted, in requests and uploads of the command."""
 
 
 _ROWS: tuple[tuple[str, str, str, Direction, tuple[int, ...]], ...] = (
@@ -85,6 +87,29 @@ _ROWS: tuple[tuple[str, str, str, Direction, tuple[int, ...]], ...] = (
 _PERIODS = frozenset({"2011", "2031", "2051", "2061"})
 _DATA = _PERIODS | {"2013", "2052", "2062", "2111"}
 
+_SPAN = ("BeginTime", "EndTime")
+
+_ITEMS: dict[str, tuple[str, ...]] = {
+    "1000": ("OverTime", "ReCount"),
+    "1011": ("PolId", "SystemTime"),
+    "1012": ("PolId", "SystemTime"),
+    "1013": ("PolId",),
+    "1061": ("RtdInterval",),
+    "1062": ("RtdInterval",),
+    "1063": ("MinInterval",),
+    "1064": ("MinInterval",),
+    "1072": ("NewPW",),
+    "2031": _SPAN,
+    "2041": _SPAN,
+    "2051": _SPAN,
+    "2061": _SPAN,
+    "2081": ("RestartTime",),
+    "3019": ("PolId",),
+    "3020": ("PolId", "InfoId", *_SPAN),
+    "9011": ("QnRtn",),
+    "9012": ("ExeRtn",),
+}
+
 COMMANDS: dict[str, Command] = {
     cn: Command(
         cn=cn,
@@ -94,6 +119,7 @@ COMMANDS: dict[str, Command] = {
         editions=editions,
         uploads_data=cn in _DATA,
         period=cn in _PERIODS,
+        items=_ITEMS.get(cn, ()),
     )
     for cn, name_en, name_zh, direction, editions in _ROWS
 }
