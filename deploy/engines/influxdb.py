@@ -24,8 +24,6 @@ MODULE_SUM = "h1:m25dUSO7h6nm3zFC4v/aCNeFFmnN/mlN/uPo1T63bmk="
 PKG_CONFIG = "github.com/influxdata/pkg-config@v0.2.13"
 """Finds and builds libflux, the part of InfluxDB that is written in Rust."""
 
-CREDENTIALS = "engine.json"
-
 _report = partial(progress, "influxdb")
 
 
@@ -66,6 +64,7 @@ def influxdb(
         EngineError: it could not be built or does not start.
     """
     binary = influxd()
+    data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     at = port or free_port()
     url = f"http://127.0.0.1:{at}"

@@ -103,9 +103,7 @@ def running(
     Raises:
         EngineError: it does not start, or does not answer.
     """
-    setpriv = program("setpriv", package="util-linux")
-    identity = ["--reuid", user, "--regid", user, "--init-groups"] if user else []
-    leash = [setpriv, "--pdeathsig", stop_with.name.removeprefix("SIG"), *identity, "--"]
+    leash = as_user(user, "--pdeathsig", stop_with.name.removeprefix("SIG"))
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [*leash, *command],
@@ -122,6 +120,16 @@ def running(
         yield child
     finally:
         child.stop()
+
+
+def as_user(user: str | None, *more: str) -> list[str]:
+    """What to put before a command so that it runs as another user (None: as this one).
+
+    The other user may pass through our folders, which are often closed to all but us.
+    """
+    passing = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
+    identity = ("--reuid", user, "--regid", user, "--init-groups", *passing) if user else ()
+    return [program("setpriv", package="util-linux"), *more, *identity, "--"]
 
 
 def free_port() -> int:

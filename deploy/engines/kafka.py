@@ -1,0 +1,129 @@
+"""A real Apache Kafka: one KRaft node on the machine's Java."""
+
+import base64
+import shutil
+import socket
+import struct
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from deploy.engines.cache import cache_root, installed, progress, sha256
+from deploy.engines.process import Child, free_port, running
+from deploy.engines.toolchain import EngineError, build, output, program
+
+VERSION = "4.1.2"
+POM = Path(__file__).with_name("kafka-pom.xml")
+JARS = Path(__file__).with_name("kafka-jars.sha256")
+"""Every file of the class path and its SHA-256, as ``sha256sum`` writes them."""
+
+HEAP = "768m"
+
+_report = partial(progress, "kafka")
+
+_SETTINGS = """\
+process.roles=broker,controller
+node.id=1
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
+log.dirs={logs}
+# One node cannot keep two copies.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# A lone consumer need not wait for others to join.
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=4
+auto.create.topics.enable=false
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KafkaEngine:
+    """A running Kafka broker. Topics must be made; it creates none by itself."""
+
+    bootstrap: str
+    """``host:port``, as clients want it."""
+    process: Child
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a process of the platform is told to use this engine."""
+        return {"STACKWATCH_KAFKA": self.bootstrap}
+
+
+def kafka_jars() -> Path:
+    """Folder of the class path; the first call gets it with Maven.
+
+    Raises:
+        EngineError: Maven is missing or fails, or a file is not the one it should be.
+    """
+    return installed("kafka", version=VERSION, source=sha256(JARS), make=_make)
+
+
+@contextmanager
+def kafka(data_dir: Path, *, port: int | None = None) -> Iterator[KafkaEngine]:
+    """Kafka on a loopback port, ready; the same folder again gives the same topics and messages.
+
+    Raises:
+        EngineError: it cannot be had or does not start.
+    """
+    java = program("java", package="Java 17 or newer (Debian: default-jre-headless)")
+    class_path = f"{kafka_jars()}/*"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    at = port or free_port()
+    settings = data_dir / "server.properties"
+    settings.write_text(_SETTINGS.format(port=at, controller_port=free_port(), logs=data_dir / "logs"))
+    if not (data_dir / "logs" / "meta.properties").exists():
+        _format(java, class_path, settings)
+    command = [java, f"-Xmx{HEAP}", "-XX:+ExitOnOutOfMemoryError", "-cp", class_path, "kafka.Kafka", str(settings)]
+    with running("kafka", command, log=data_dir / "kafka.log", ready=partial(_serves, at)) as child:
+        yield KafkaEngine(bootstrap=f"127.0.0.1:{at}", process=child)
+
+
+def _format(java: str, class_path: str, settings: Path) -> None:
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    # The tool's own parser takes a leading dash for an option.
+    cluster = "0" + cluster[1:] if cluster.startswith("-") else cluster
+    storage = [java, "-Xmx256m", "-cp", class_path, "kafka.tools.StorageTool", "format"]
+    output([*storage, "--standalone", "-t", cluster, "-c", str(settings)])
+
+
+def _serves(port: int) -> bool:
+    """Whether the broker answers and counts itself among the cluster's: a Metadata request, version 0."""
+    request = struct.pack(">hhihi", 3, 0, 1, -1, 0)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(struct.pack(">i", len(request)) + request)
+            with connection.makefile("rb") as answer:
+                head = answer.read(12)
+    except OSError:
+        return False
+    # Length, correlation id, number of brokers.
+    return len(head) == 12 and struct.unpack(">iii", head)[2] > 0
+
+
+def _make(target: Path) -> None:
+    maven = program("mvn", package="Apache Maven")
+    _report(f"getting Apache Kafka {VERSION} (54 MB)")
+    with tempfile.TemporaryDirectory(prefix="kafka-get.", dir=cache_root()) as workshop:
+        work = Path(workshop)
+        shutil.copy(POM, work / "pom.xml")
+        copy = [maven, "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={work / 'jars'}"]
+        build(copy, cwd=work, log=cache_root() / "kafka-get.log", report=_report)
+        wanted = {name: digest for digest, name in (line.split() for line in JARS.read_text().splitlines())}
+        got = {path.name: sha256(path) for path in (work / "jars").iterdir()}
+        if differing := sorted(name for name in wanted.keys() | got.keys() if wanted.get(name) != got.get(name)):
+            raise EngineError(f"not the files that {JARS.name} lists: {', '.join(differing)}")
+        for path in (work / "jars").iterdir():
+            shutil.move(path, target / path.name)
+    _report("there")
