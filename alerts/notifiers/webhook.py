@@ -13,12 +13,12 @@ class Webhook:
     """One ``http://`` or ``https://`` address; Apprise's parameters (``rto``, ``cto``, ``verify``) may follow it."""
 
     def __init__(self, url: str) -> None:
-        scheme, _, rest = url.partition("://")
-        if scheme.lower() not in SCHEMES or not urlsplit(url).hostname:
+        scheme, rest = urlsplit(url).scheme, url.partition("://")[2]
+        if scheme not in SCHEMES or not urlsplit(url).hostname:
             raise ValueError(f"a webhook is an http:// or https:// address, not one of scheme {scheme!r}")
         given = parameters(url)
         ours = {key: value for key, value in TIME_OUTS_S.items() if key not in given}
-        self._url = with_parameters(f"{SCHEMES[scheme.lower()]}://{rest}", ours)
+        self._url = with_parameters(f"{SCHEMES[scheme]}://{rest}", ours)
         ThroughApprise(self._url)
 
     def send(self, notice: Notice) -> None:
