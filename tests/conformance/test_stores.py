@@ -1,8 +1,5 @@
 """What every series store does, whatever its engine."""
 
-import math
-import threading
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,20 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emissions.beijing import BEIJING
-from emissions.reading import Reading
-from stores import SeriesStore, StoreRefused, StoreUnavailable
-from stores.port import Point
-from tests.conformance.points import H0, HOUR, YEAR, hour, rate, reading
+from tests.conformance.points import H0, HOUR, hour, rate, reading
+from tests.conformance.series import all_hours, all_readings
 
 SECOND = timedelta(seconds=1)
-
-
-def all_readings(store: SeriesStore, outlet: str = "P1-01", cn: str = "2061") -> list[Reading]:
-    return store.readings(outlet, cn=cn, start=H0 - YEAR, end=H0 + YEAR)
-
-
-def all_hours(store: SeriesStore):
-    return store.hours(start=H0 - YEAR, end=H0 + YEAR)
 
 
 # What is written is read back
@@ -279,158 +266,6 @@ def test_rates_by_their_names(store, asked, expected):
     got = store.rates(**asked)
     assert len(got) == expected
     assert all(getattr(r, name) == value for r in got for name, value in asked.items())
-
-
-# Names are anybody's
-
-HOSTILE = [
-    pytest.param("东昌府区1#炉 排放口", id="Chinese with a space"),
-    pytest.param("a,b", id="a comma"),
-    pytest.param("a=b", id="an equals sign"),
-    pytest.param('a"b', id="a double quote"),
-    pytest.param("a'b; DROP TABLE reading; --", id="an SQL injection"),
-    pytest.param('x" or true or r.outlet == "', id="a Flux injection"),
-    pytest.param("${r.outlet}", id="a Flux interpolation"),
-    pytest.param("a\\", id="a backslash at the end"),
-    pytest.param("\\,\\ \\=\\n\\\\", id="backslashes before what would be escaped"),
-    pytest.param("%5C%25%%text", id="percent signs as in an encoding"),
-    pytest.param("a/b.*[c]^$", id="a pattern"),
-    pytest.param("#-", id="a comment sign first"),
-    pytest.param(" a ", id="spaces around"),
-    pytest.param("_field", id="a word of the engine's own"),
-    pytest.param("🏭", id="beyond the basic plane"),
-    pytest.param("x" * 1000, id="a very long one"),
-]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_any_printable_name_is_a_name(store, name):
-    points = [
-        reading(outlet=name, enterprise=name, county=name, cn=name),
-        hour(outlet=name, pollutant=name, county=name, enterprise=name),
-        rate(id=name, track=name),
-    ]
-    store.write([*points, reading(), hour(), rate()])
-    store.write([hour(outlet=name, pollutant=name, county=name, enterprise=name, revision=1, raw_mg_m3=None)])
-    assert all_readings(store, outlet=name, cn=name) == [points[0]]
-    found = store.hours(start=H0, end=H0 + HOUR, outlet=name, county=name)
-    assert found == [replace(points[1], revision=1, raw_mg_m3=None)]
-    assert store.rates(id=name, track=name) == [points[2]]
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_any_printable_key_and_text_is_kept(store, name):
-    odd = reading(numbers={f"{name}-Avg": 1.5}, flags={f"{name}-Flag": name, f"{name}-Info": f"{name}\n\t\r\n{name}"})
-    store.write([odd, reading(at=H0 + HOUR)])
-    assert store.readings("P1-01", cn="2061", start=H0, end=H0 + 2 * HOUR, factor=name) == [odd]
-
-
-# What no store takes
-
-
-@pytest.mark.parametrize(
-    ("bad", "why"),
-    [
-        pytest.param(reading(outlet="a\nb"), "control character", id="a line feed in a name"),
-        pytest.param(hour(pollutant="a\0b"), "control character", id="a zero byte in a name"),
-        pytest.param(rate(id="a\rb"), "control character", id="a carriage return in a name"),
-        pytest.param(reading(numbers={"a\n-Avg": 1.0}), "control character", id="a line feed in a key"),
-        pytest.param(reading(numbers={"received_at": 1.0}), "joined by '-'", id="a key that is no factor and suffix"),
-        pytest.param(reading(outlet=""), "outlet is empty", id="nobody's reading"),
-        pytest.param(hour(outlet=""), "outlet is empty", id="nobody's hour"),
-        pytest.param(rate(id=""), "id is empty", id="nobody's rate"),
-        pytest.param(reading(outlet="\ud800"), "not Unicode", id="half a surrogate pair"),
-        pytest.param(reading(flags={"a-Flag": "\ud800"}), "not Unicode", id="half a surrogate pair in a text"),
-        pytest.param(hour(evidence={"x": "\ud800"}), "not Unicode", id="half a surrogate pair in the evidence"),
-        pytest.param(hour(evidence={"x": object()}), "JSON", id="evidence that is no data"),
-        pytest.param(reading(outlet="x" * 2000), "2000 characters", id="a name without end"),
-        pytest.param(reading(flags={"a-Info": "x" * 70_000}), "70000 bytes", id="a text without end"),
-        pytest.param(reading(numbers={"a-Avg": math.nan}), "nan", id="not a number"),
-        pytest.param(hour(raw_mg_m3=math.inf), "inf", id="infinitely dirty"),
-        pytest.param(rate(effective_pct=math.nan), "nan", id="not a percentage"),
-        pytest.param(reading(at=datetime(2026, 11, 24, 8)), "no time zone", id="a moment without a zone"),
-        pytest.param(hour(hour=datetime(1600, 1, 1, tzinfo=UTC)), "1678", id="long ago"),
-        pytest.param(rate(window="month", period="2026-13"), "no period '2026-13'", id="a thirteenth month"),
-        pytest.param(rate(window="week", period="2026-11"), "'week'", id="no such window"),
-    ],
-)
-def test_what_is_refused_is_named_and_the_rest_is_written(store, bad, why):
-    good: list[Point] = [reading(), hour(), rate()]
-    with pytest.raises(StoreRefused, match=why) as refused:
-        store.write([good[0], bad, *good[1:]])
-    assert refused.value.points == (bad,)
-    assert (all_readings(store), all_hours(store), store.rates()) == ([reading()], [hour()], [rate()])
-
-
-# Under load, away, and back
-
-
-def test_a_large_batch(store):
-    points = [reading(at=H0 + n * SECOND, numbers={"a21026-Rtd": n / 7}) for n in range(5_000)]
-    store.write(points)
-    assert all_readings(store) == points
-
-
-def test_a_reader_sees_what_has_been_written_while_a_writer_writes(place):
-    writer, reader = place.open(), place.open()
-    expected = [reading(at=H0 + n * SECOND) for n in range(30)]
-    written: list[int] = []
-    failures: list[Exception] = []
-
-    def write() -> None:
-        try:
-            for n, point in enumerate(expected):
-                writer.write([point, hour(revision=n)])
-                written.append(n)
-        except (StoreUnavailable, StoreRefused) as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    while thread.is_alive():
-        done = len(written)
-        readings, hours = all_readings(reader), all_hours(reader)
-        assert readings[:done] == expected[:done]
-        assert [h.revision >= done - 1 for h in hours] == [True] * min(1, len(hours))
-        assert len(hours) >= min(1, done)
-    thread.join(60)
-    assert not failures
-    assert all_readings(reader) == expected
-    assert all_hours(reader) == [hour(revision=29)]
-    writer.close()
-    reader.close()
-
-
-def test_reopening_keeps_what_was_written(place):
-    first = place.open()
-    first.write([reading(), hour(), rate()])
-    first.close()
-    again = place.open()
-    assert (all_readings(again), all_hours(again), again.rates()) == ([reading()], [hour()], [rate()])
-    again.close()
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        pytest.param(lambda store: store.write([reading()]), id="writing a reading"),
-        pytest.param(lambda store: store.write([hour()]), id="writing an hour"),
-        pytest.param(all_readings, id="readings"),
-        pytest.param(all_hours, id="hours"),
-        pytest.param(lambda store: store.rates(), id="rates"),
-        pytest.param(lambda store: store.ping(), id="ping"),
-    ],
-)
-def test_an_engine_that_is_away_means_later(place, use):
-    away = place.open_unreachable()
-    with pytest.raises(StoreUnavailable):
-        use(away)
-    away.close()
-
-
-def test_ping_names_the_engine_and_its_version(store):
-    assert any(character.isdigit() for character in store.ping())
-    assert store.ping().startswith(("SQLite 3.", "InfluxDB 2."))
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=20)
