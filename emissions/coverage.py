@@ -1,5 +1,6 @@
 """Coverage audit: who must have a monitor, and where there is none or it has never said anything (R23)."""
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -73,6 +74,11 @@ def audit(register: Register, rule: CoverageRule, *, senders: AbstractSet[str] |
         if (status := _status(outlet, why, senders)) is not None:
             found.append(Gap(outlet=outlet, status=status, grounds=why or ("register",)))
     return sorted(found, key=lambda gap: (gap.outlet.county, gap.outlet.enterprise, gap.outlet.id))
+
+
+def missing(gaps: Iterable[Gap]) -> list[Gap]:
+    """Those that are against R23, without the notes."""
+    return [gap for gap in gaps if gap.status != "exempted"]
 
 
 def _status(outlet: Outlet, why: tuple[str, ...], senders: AbstractSet[str] | None) -> str | None:

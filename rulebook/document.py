@@ -19,7 +19,9 @@ _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _LONGEST_INTEGER = 30
-_PLAIN_TAGS = "tag:yaml.org,2002:"
+_PLAIN_TAGS = frozenset(
+    f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "timestamp", "str", "seq", "map", "value")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def read_document(file: Path) -> Document:
         value = _Builder(file, lines).build(node, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _bad(file, mark.line + 1 if mark else 1, "", "YAML", error.problem or "something else") from error
+        found = f"an error ({(error.problem or 'of an unknown kind').removeprefix('but ')})"
+        raise _bad(file, mark.line + 1 if mark else 1, "", "YAML", found) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position if isinstance(error.position, int) else 0) + 1
         raise _bad(file, line, "", "printable text", f"the character {shown(chr(error.character))}") from error
@@ -82,7 +85,8 @@ def read_text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         found = f"the byte 0x{raw[error.start]:02X}"
-        raise _bad(file, line, "", "UTF-8 (a spreadsheet calls it 'CSV UTF-8')", found) from error
+        hint = " (a spreadsheet saves it as 'CSV UTF-8')" if file.suffix == ".csv" else ""
+        raise _bad(file, line, "", f"UTF-8{hint}", found) from error
 
 
 def spelled(place: Place) -> str:
@@ -106,12 +110,11 @@ class _Builder:
     seen: set[int] = field(default_factory=set)
 
     def build(self, node: yaml.Node, place: Place) -> Any:
-        line = node.start_mark.line + 1
-        self.lines.setdefault(place, line)
+        line = self.lines.setdefault(place, node.start_mark.line + 1)
         if id(node) in self.seen:
             raise _bad(self.file, line, spelled(place), "a value of its own", "an alias of another")
         self.seen.add(id(node))
-        if not node.tag.startswith(_PLAIN_TAGS):
+        if node.tag not in _PLAIN_TAGS:
             raise _bad(self.file, line, spelled(place), "a plain value", f"the tag {shown(node.tag)}")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
@@ -139,8 +142,7 @@ class _Builder:
         try:
             return _plain(text)
         except ValueError as error:
-            line = node.start_mark.line + 1
-            raise _bad(self.file, line, spelled(place), str(error), shown(text)) from error
+            raise _bad(self.file, self.lines[place], spelled(place), str(error), shown(text)) from error
 
 
 def _plain(text: str) -> str | bool | int | float | date | None:

@@ -64,6 +64,7 @@ def load_rulebook(folder: Path | None = None) -> Rulebook:
         BadFile: with all that is wrong in any of the files.
     """
     folder = folder or SHIPPED
+    _require_folder(folder)
     parameters_file = folder / "parameters.yaml"
     files = sorted((folder / "standards").glob("*.yaml"))
     problems: list[Problem] = []
@@ -122,6 +123,7 @@ def check_rulebook(folder: Path | None = None) -> Rulebook:
     Raises:
         BadFile: with all that is wrong in any of them.
     """
+    _require_folder(folder or SHIPPED)
     problems: list[Problem] = []
     book = _kept(lambda: load_rulebook(folder), problems)
     escalation = _kept(lambda: load_escalation(folder), problems)
@@ -148,6 +150,12 @@ def _unknown_levels(escalation: Escalation, channels: Channels, file: Path) -> l
         for position, level in enumerate(channel.levels)
         if level not in escalation.levels
     ]
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        found = "a file" if folder.exists() else "nothing"
+        raise BadFile([Problem(file=folder, line=None, field="", expected="a folder of YAML files", found=found)])
 
 
 def _standard(file: Path) -> StandardFile:
