@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 from hj212.crc import CrcProfile
+from hj212.decode import bad_data_time
 from hj212.decode import decode as decode_frame
 from hj212.message import Fault, Message
 from hj212.tables import to_2017
@@ -211,6 +212,8 @@ class Acceptance:
         if fault is not None:
             # bad_datatime goes before unsupported_cn, and both behind what only the register can tell.
             return _refused(line, fault.reason, fault.detail, message)
+        if (wrong := bad_data_time(message)) is not None:
+            return _refused(line, "bad_datatime", wrong, message)  # a request, come up from a logger
         at = moments.data_time(message.data_time) if message.data_time is not None else None
         if message.cn in HEARTBEATS:
             beat = Heartbeat(outlet=outlet.id, mn=line.mn, received_at=to_beijing(line.received_at))

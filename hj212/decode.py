@@ -86,12 +86,27 @@ def _checked(segment: bytes, given: bytes, crc: CrcProfile) -> Message | Fault:
     if (wrong := bad_field or _bad_field(message)) is not None:
         return Fault(reason="bad_header_field", detail=wrong, message=message)
     assert message.cn is not None
-    if uploads_period(message.cn) and (message.data_time is None or data_time(message.data_time) is None):
-        sent = "none was sent" if message.data_time is None else f"{message.data_time!r} is none"
-        return Fault(reason="bad_datatime", detail=f"a moment of 14 or 17 digits is due, {sent}", message=message)
+    if (wrong := bad_data_time(message)) is not None and not _is_request(message):
+        return Fault(reason="bad_datatime", detail=wrong, message=message)
     if not is_known(message.cn):
         return Fault(reason="unsupported_cn", detail=f"no edition has a command {message.cn}", message=message)
     return message
+
+
+def bad_data_time(message: Message) -> str | None:
+    """Why an upload of real-time, minute, hour or day data cannot be placed in time, in words; None where it can."""
+    if message.cn is None or not uploads_period(message.cn):
+        return None
+    if message.data_time is None:
+        return "DataTime is missing"
+    if data_time(message.data_time) is None:
+        return f"DataTime is a moment of 14 or 17 digits, here {message.data_time!r}"
+    return None
+
+
+def _is_request(message: Message) -> bool:
+    """A platform asks for data under the same commands: to begin uploading, or for a span of history."""
+    return message.data_time is None and not message.values and message.other.keys() <= {"BeginTime", "EndTime"}
 
 
 def _bad_field(message: Message) -> str | None:

@@ -38,6 +38,8 @@ class Framer:
             kept = 1 if buffer.endswith(b"#") else 0
             self._skip(len(buffer) - kept)
             return None
+        if buffer.startswith(b"###", start):
+            start += 1  # a stray sign before the header
         if start:
             self._skip(start)
             return b""
