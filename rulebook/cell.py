@@ -22,7 +22,7 @@ _MOMENT = re.compile(
 _AS_NUMBER = re.compile(r"\d+(\.\d+)?E\+\d+", re.ASCII)
 _FIRST_YEAR, _LAST_YEAR = 1950, 2199
 _LONGEST_KEY = 64
-_KEPT_OUT = frozenset("/+#?&;=,\"'\\%")
+_KEPT_OUT = frozenset("/+#*<>?&;=,\"'\\%")
 """Characters that mean something in a topic, an address or a frame."""
 
 
@@ -46,7 +46,9 @@ def key(cell: str) -> str:
     if len(cell) > _LONGEST_KEY:
         raise BadCell(f"an id of at most {_LONGEST_KEY} characters")
     if any(char in _KEPT_OUT or not char.isprintable() or char.isspace() for char in cell):
-        raise BadCell("an id without blanks and without any of / + # ? & ; = , \" ' \\ %")
+        raise BadCell("an id without blanks and without any of / + # * < > ? & ; = , \" ' \\ %")
+    if set(cell) == {"."}:
+        raise BadCell("an id that is more than dots")
     return cell
 
 

@@ -7,22 +7,13 @@ from typing import Annotated
 from pydantic import Field, StrictStr
 
 from emissions.rules import LimitRow
+from hj212.tables import FACTORS
 from rulebook.document import Document, Place, spelled
 from rulebook.errors import BadFile, Problem, shown
 from rulebook.schema import Strict, Text, validate
 
-POLLUTANTS: dict[str, str] = {
-    "a34013": "颗粒物 PM",
-    "a21026": "SO2",
-    "a21002": "NOx",
-    "a21005": "CO",
-    "a21018": "HF",
-    "a21024": "HCl",
-    "a20057": "Hg",
-    "a21001": "NH3",
-    "a24088": "NMHC",
-}
-"""What can be assessed and limited, by HJ 212-2017 code: concentrations in mg/m³."""
+POLLUTANTS: tuple[str, ...] = tuple(code for code, factor in FACTORS.items() if factor.unit == "mg/m³")
+"""What can be assessed and limited, by HJ 212-2017 code: all concentrations in mg/m³."""
 
 Slug = Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64)]
 

@@ -33,12 +33,10 @@ class Row:
             self.refuse(column, str(error))
             return None
 
-    def refuse(self, column: str, expected: str, found: str | None = None) -> None:
+    def refuse(self, column: str, expected: str) -> None:
         """Note that the cell is wrong, though it could be read."""
-        shown_found = shown(self.cells[column]) if found is None else found
-        self.problems.append(
-            Problem(file=self.file, line=self.line, field=column, expected=expected, found=shown_found)
-        )
+        found = shown(self.cells[column])
+        self.problems.append(Problem(file=self.file, line=self.line, field=column, expected=expected, found=found))
 
 
 def read_table(file: Path, columns: Sequence[str], problems: list[Problem]) -> list[Row]:

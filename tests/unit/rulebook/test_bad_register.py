@@ -22,6 +22,9 @@ from tests.unit.rulebook.folders import (
         pytest.param({"id": ""}, "id", "an id", "nothing", id="no id"),
         pytest.param({"id": "O 1"}, "id", "without blanks", "'O 1'", id="an id with a blank"),
         pytest.param({"id": "a/b"}, "id", "without", "'a/b'", id="an id that would split a topic"),
+        pytest.param(
+            {"id": ".."}, "id", "more than dots", "'..'", id="an id that an address takes for the folder above"
+        ),
         pytest.param({"id": "O2"}, "id", "each id once (the other stands in line 3)", "'O2'", id="the same id twice"),
         pytest.param({"enterprise": "E9"}, "enterprise", "in enterprises.csv", "'E9'", id="an enterprise nobody knows"),
         pytest.param({"enterprise": ""}, "enterprise", "an id", "nothing", id="no enterprise"),
