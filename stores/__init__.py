@@ -29,6 +29,9 @@ def open_store(url: str, *, token: str | None = None) -> SeriesStore:
     return opener(address, token)
 
 
+_DEFAULT_PORTS = {"influxdb": 8086, "influxdbs": 443}
+
+
 def _sqlite(address: SplitResult, _token: str | None) -> SeriesStore:
     path = unquote(address.path).removeprefix("/")
     if address.netloc or not path:
@@ -39,11 +42,17 @@ def _sqlite(address: SplitResult, _token: str | None) -> SeriesStore:
 def _influxdb(address: SplitResult, token: str | None) -> SeriesStore:
     scheme = "https" if address.scheme == "influxdbs" else "http"
     org, _, bucket = address.path.removeprefix("/").partition("/")
+    expected = f"series store {_shown(address)}: expected {address.scheme}://host:port/org/bucket"
     if not (address.hostname and org and bucket) or "/" in bucket or "@" in address.netloc:
-        raise ValueError(f"series store {_shown(address)}: expected {address.scheme}://host:port/org/bucket")
+        raise ValueError(expected)
+    try:
+        port = address.port or _DEFAULT_PORTS[address.scheme]
+    except ValueError as error:
+        raise ValueError(expected) from error
+    host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
     if not token:
         raise ValueError(f"series store {_shown(address)}: InfluxDB wants a token")
-    return InfluxStore(f"{scheme}://{address.netloc}", token, unquote(org), unquote(bucket))
+    return InfluxStore(f"{scheme}://{host}:{port}", token, unquote(org), unquote(bucket))
 
 
 def _shown(address: SplitResult) -> str:
