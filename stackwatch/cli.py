@@ -12,7 +12,9 @@ import click
 
 from stackwatch.errors import UserError
 
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "gateway": ("stackwatch.verbs.gateway", "Take packets from MQTT to Kafka and answer the loggers."),
+}
 """Verb to module and one-line help. The module's ``command`` is the click command (or group) of the verb."""
 
 INTERRUPTED = 130

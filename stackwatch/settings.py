@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rulebook.loader import SHIPPED
 from stackwatch.clock import ClockTextError, parse_clock
 from stackwatch.errors import UserError
 
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
         "127.0.0.1:9092", description="Kafka bootstrap servers, host:port separated by commas"
     )
     kafka_replication: int = Field(1, ge=1, le=7, description="Replication factor of topics that are created")
+    kafka_idempotence: bool = Field(
+        True,
+        description="false for a broker that gives out no producer ids (the embedded one)",
+    )
     mqtt: Annotated[str, AfterValidator(_mqtt)] = Field(
         "mqtt://127.0.0.1:1883", description="MQTT broker; mqtts:// for TLS, ?protocol=5 for MQTT 5 (else 3.1.1)"
     )
@@ -91,6 +96,11 @@ class Settings(BaseSettings):
     relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
     webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+
+    @property
+    def register_folder(self) -> Path:
+        """The register's folder; without one the shipped city."""
+        return self.register_dir or SHIPPED / "registers" / "liaocheng"
 
     @property
     def mqtt_password(self) -> SecretStr | None:

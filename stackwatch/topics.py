@@ -25,8 +25,8 @@ async def create_topics(bootstrap: str, *, replication: int = 1, topics: Sequenc
         TopicsRefused: the broker answers and will not.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
-    await admin.start()
     try:
+        await admin.start()
         present = set(await admin.list_topics())
         missing = [
             NewTopic(

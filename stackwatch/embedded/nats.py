@@ -24,6 +24,8 @@ class RunningBroker:
     """What clients are given: ``mqtt://host:port``, or ``host:port`` for Kafka."""
     port: int
     child: Child
+    env: dict[str, str]
+    """What our processes are told so that they use it."""
 
 
 @contextmanager
@@ -45,7 +47,8 @@ def mqtt_broker(folder: Path, *, port: int = 0, deadline_s: float = 20) -> Itera
     child = Child([_program(), "-c", str(config)], log=folder / "nats.log")
     try:
         wait_until_ready(child, port, speaks_mqtt, what="the MQTT broker", deadline_s=deadline_s)
-        yield RunningBroker(f"mqtt://{LOOPBACK}:{port}", port, child)
+        url = f"mqtt://{LOOPBACK}:{port}"
+        yield RunningBroker(url, port, child, {"STACKWATCH_MQTT": url})
     finally:
         child.stop(deadline_s=5)
 

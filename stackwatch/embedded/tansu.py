@@ -30,7 +30,9 @@ def kafka_broker(folder: Path, *, port: int = 0, deadline_s: float = 20) -> Iter
     child = Child(argv, log=folder / "tansu.log", env={**os.environ, "RUST_LOG": "warn"})
     try:
         wait_until_ready(child, port, speaks_kafka, what="the Kafka broker", deadline_s=deadline_s)
-        yield RunningBroker(f"{LOOPBACK}:{port}", port, child)
+        url = f"{LOOPBACK}:{port}"
+        # It answers the request for a producer id with an error.
+        yield RunningBroker(url, port, child, {"STACKWATCH_KAFKA": url, "STACKWATCH_KAFKA_IDEMPOTENCE": "false"})
     finally:
         child.stop(deadline_s=5)
 

@@ -1,0 +1,52 @@
+"""``stackwatch gateway``: packets from MQTT to Kafka."""
+
+import asyncio
+import sys
+from functools import partial
+
+import click
+
+from contracts.feed import Acceptance
+from ingest.gateway import Gateway
+from ingest.intake import Intake
+from ingest.kafka import KafkaLost, KafkaUnfit, KafkaWriter
+from ingest.metrics import GatewayMetrics
+from stackwatch.errors import UserError
+from stackwatch.health import serve_health
+from stackwatch.logs import set_up_logs
+from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
+from stackwatch.settings import Settings, read_settings
+from stackwatch.topics import TopicsRefused, create_topics
+
+
+@click.command()
+def command() -> None:
+    """Take packets from MQTT to Kafka; answer and acknowledge each only when Kafka has it."""
+    given = read_settings()
+    set_up_logs(given.log_level, process="gateway")
+    try:
+        run_until_stopped(partial(_serve, given))
+    except KafkaLost as error:
+        click.echo(f"stackwatch gateway: {error}; nothing that is not in Kafka was acknowledged", err=True)
+        sys.exit(1)
+    except (KafkaUnfit, TopicsRefused) as error:
+        raise UserError(f"Kafka at {given.kafka}: {error}") from error
+
+
+async def _serve(given: Settings, stop: asyncio.Event) -> None:
+    register, rules = read_rules(given)
+    gateway = Gateway(
+        address=mqtt_address(given),
+        name=given.gateway,
+        kafka=KafkaWriter(
+            given.kafka,
+            idempotent=given.kafka_idempotence,
+            client_id=f"stackwatch-gateway-{given.gateway}",
+            prepare=partial(create_topics, given.kafka, replication=given.kafka_replication),
+        ),
+        intake=Intake(register, Acceptance(register, rules.parameters), gateway=given.gateway),
+        clock=clock_of(given),
+        metrics=GatewayMetrics(),
+    )
+    with serve_health(given.health_host, given.health_port, gateway.ready):
+        await gateway.run(stop)
