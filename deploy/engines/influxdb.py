@@ -143,6 +143,7 @@ def _make(target: Path) -> None:
                 go,
                 "build",
                 "-v",
+                "-buildvcs=false",
                 "-o",
                 str(target / "influxd"),
                 "-ldflags",

@@ -10,6 +10,19 @@ from deploy.engines import InfluxEngine, influxdb
 from stores import SeriesStore
 from tests.conformance.places import InfluxPlace, Place, SqlitePlace
 
+FIRST_BUILD_S = 1800
+"""A machine that has no engine yet builds it in the first test that needs one."""
+
+NEED_AN_ENGINE = {"influx_engine", "place"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and NEED_AN_ENGINE.intersection(
+            getattr(item, "fixturenames", ())
+        ):
+            item.add_marker(pytest.mark.timeout(FIRST_BUILD_S))
+
 
 @pytest.fixture(scope="session")
 def influx_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxEngine]:

@@ -21,6 +21,9 @@ from deploy.engines import influxdb, kafka, mosquitto, postgresql
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 30
 
+# A machine that has no engines yet gets and builds them here.
+pytestmark = pytest.mark.timeout(1800)
+
 
 def gone(pid: int) -> bool:
     """Whether the process has ended; a dead one whose parent has not looked yet counts as ended."""
