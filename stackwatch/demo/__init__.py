@@ -1,0 +1,1 @@
+"""The whole system in one command: embedded brokers, the production processes, and a simulated city."""
