@@ -11,6 +11,7 @@ from alerts.repository import Repository
 from emissions.beijing import to_beijing
 from emissions.register import Outlet, Register
 from emissions.rules import Parameters
+from emissions.transmission import WINDOWS, Rate
 from stores.port import SeriesStore, StoreUnavailable
 from web.cached import Cached
 from web.exceedances import Exceedances
@@ -46,10 +47,12 @@ class Sources:
     """The platform's clock is not the real one, and is shown as such."""
     board: Cached[Board] = field(init=False)
     open_items: Cached[OpenItems] = field(init=False)
+    _outlet_rates: Cached[list[Rate]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.board = Cached(self._read_board, seconds=BOARD_SECONDS)
         self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
+        self._outlet_rates = Cached(self._read_outlet_rates, seconds=BOARD_SECONDS)
 
     def outlet(self, id_: str) -> Outlet:
         """An outlet of the register. Raises the 404 problem for one that is not in it."""
@@ -60,6 +63,23 @@ class Sources:
     def month(self) -> str:
         """The current month, as rates name it."""
         return period_at(self.now(), "month")
+
+    def current_rates(self, level: str, id_: str) -> dict[tuple[str, str], Rate]:
+        """Rates of one subject in the current day, month, quarter and year, by window and track. Blocks."""
+        now = self.now()
+        current = {(window, period_at(now, window)) for window in WINDOWS}
+        return {
+            (rate.window, rate.track): rate
+            for window, period in sorted(current)
+            for rate in self.store.rates(level=level, window=window, period=period, id=id_)
+        }
+
+    async def outlet_rates(self) -> list[Rate]:
+        """Rates of all outlets of the current month, read once for everybody who looks at a county."""
+        return await self._outlet_rates.get()
+
+    def _read_outlet_rates(self) -> list[Rate]:
+        return self.store.rates(level="outlet", window="month", period=self.month())
 
     def _read_open_items(self) -> OpenItems:
         return open_items(self.alerts.engine)

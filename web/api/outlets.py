@@ -16,7 +16,7 @@ from web.api.asked import span
 from web.api.serving import sources_of
 from web.problems import RESPONSES, refused
 from web.sources import Sources
-from web.views.board import enterprise_name
+from web.views.names import enterprise_name
 from web.views.readings import COMMANDS, thin
 
 router = APIRouter(tags=["outlets"], responses=RESPONSES)

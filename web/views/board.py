@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from emissions.register import Division, Outlet, Register
 from emissions.transmission import Rate, tally_of
+from web.views.names import enterprise_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +192,3 @@ def build_outlets(
         if outlet.county == county
     ]
     return sorted(rows, key=lambda row: (*_rate_key(row), row.outlet.id))
-
-
-def enterprise_name(register: Register, outlet: Outlet) -> str:
-    """Name of the enterprise that owns an outlet; its id where the register lost it."""
-    enterprise = register.enterprises.get(outlet.enterprise)
-    return enterprise.name if enterprise is not None else outlet.enterprise

@@ -28,6 +28,7 @@ class TooMany(Exception):
             "choose a level below or a shorter window"
         )
         self.count = count
+        self.limit = MOST_HOURS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

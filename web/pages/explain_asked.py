@@ -1,0 +1,67 @@
+"""What the address of the page that explains a rate asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from emissions.transmission import LEVELS, TRACKS, WINDOWS
+from web.pages.markup import path
+from web.periods import NotAPeriod, bounds, period_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks for, with a default for what it leaves out or gets wrong."""
+
+    level: str
+    id: str
+    window: str
+    period: str
+    track: str
+    state: str | None
+    reason: str | None
+    offset: int
+    hour: str | None
+    pollutant: str | None
+
+    def address(self, **changes: str | int | None) -> str:
+        """The address of this page with some of it changed."""
+        fields: dict[str, str | int | None] = {
+            "level": self.level,
+            "id": self.id,
+            "window": self.window,
+            "period": self.period,
+            "track": self.track,
+            "state": self.state,
+            "reason": self.reason,
+            "offset": self.offset or None,
+            "hour": self.hour,
+            "pollutant": self.pollutant,
+        }
+        return path("explain", **(fields | changes))
+
+
+def asked_of(query: Mapping[str, str], *, city: str, now: datetime) -> Asked:
+    """Read the address."""
+    window = query.get("window", "month")
+    window = window if window in WINDOWS else "month"
+    period = query.get("period") or period_at(now, window)
+    try:
+        bounds(window, period)
+    except NotAPeriod:
+        period = period_at(now, window)
+    level = query.get("level", "city" if not query.get("id") else "county")
+    track = query.get("track", "in_time")
+    offset = query.get("offset", "0")
+    return Asked(
+        level=level if level in LEVELS else "city",
+        id=query.get("id") or city,
+        window=window,
+        period=period,
+        track=track if track in TRACKS else "in_time",
+        state=query.get("state") or None,
+        reason=query.get("reason") or None,
+        offset=int(offset) if offset.isascii() and offset.isdigit() and len(offset) < 9 else 0,
+        hour=query.get("hour") or None,
+        pollutant=query.get("pollutant") or None,
+    )

@@ -1,0 +1,74 @@
+"""The latest judged hours: a row for each hour, a cell for each pollutant with value, state and reason."""
+
+from collections.abc import Sequence
+
+from emissions.hourly import Hour
+from web import figures
+from web.pages.markup import box, link, path, text
+from web.said import short_name
+from web.wording import Wording
+
+
+class HoursTable:
+    """Built anew only when an hour has changed."""
+
+    def __init__(self, words: Wording, outlet: str, pollutants: Sequence[str], *, rows: int) -> None:
+        self._words = words
+        self._outlet = outlet
+        self._pollutants = pollutants
+        self._rows = rows
+        self._shown: list[Hour] | None = None
+        with box("div", "scroll"), box("table", "grid", aria_label=words("outlet.hours")):
+            with box("thead"), box("tr"):
+                text("th", words("outlet.time"), scope="col")
+                for pollutant in pollutants:
+                    text("th", f"{short_name(pollutant, words)} mg/m³", "num", scope="col")
+            self._body = box("tbody")
+        self._hint = text("p", words("outlet.hours_empty"), "hint")
+
+    def show(self, hours: Sequence[Hour]) -> None:
+        """Show the newest hours first."""
+        newest = sorted({hour.hour for hour in hours}, reverse=True)[: self._rows]
+        chosen = [hour for hour in hours if newest and hour.hour >= newest[-1]]
+        if chosen == self._shown:
+            return
+        self._shown = chosen
+        self._hint.set_visibility(not chosen)
+        by_key = {(hour.hour, hour.pollutant): hour for hour in chosen}
+        self._body.clear()
+        with self._body:
+            for at in newest:
+                with box("tr"):
+                    text("th", figures.day_time(at), scope="row")
+                    for pollutant in self._pollutants:
+                        self._cell(by_key.get((at, pollutant)))
+
+    def _cell(self, hour: Hour | None) -> None:
+        words = self._words
+        if hour is None:
+            text("td", figures.NONE, "num zero")
+            return
+        day = f"{hour.hour:%Y-%m-%d}"
+        href = path(
+            "explain",
+            level="outlet",
+            id=self._outlet,
+            window="day",
+            period=day,
+            track="completed",
+            hour=f"{hour.hour:%Y-%m-%dT%H}",
+            pollutant=hour.pollutant,
+        )
+        rule = str(hour.evidence.get("rule", ""))
+        with box("td", "num"), box("div", "cell", title=f"{words('outlet.rule')} {rule}"):
+            if hour.state == "valid":
+                link(href, figures.mg(hour.converted_mg_m3))
+                text("span", f"≤ {figures.mg(hour.limit_mg_m3)}" if hour.limit_mg_m3 else "", "note")
+                if hour.verdict != "within":
+                    text("span", words.of("verdict", hour.verdict), f"badge {hour.verdict}")
+            else:
+                text("span", words.of("reason", hour.reason), "note")
+                link(href, words.of("hour_state", hour.state), f"badge {hour.state}")
+            if hour.revision:
+                cause = words.of("cause", hour.cause or "")
+                text("span", f"r{hour.revision} {cause}", "note")

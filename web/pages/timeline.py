@@ -1,0 +1,23 @@
+"""What happened to an alert or a case, oldest first."""
+
+from collections.abc import Sequence
+
+from alerts.transition import MACHINES
+from alerts.views import EventView
+from web import figures
+from web.pages.markup import box, text
+from web.said import term
+from web.wording import Wording
+
+
+def timeline(words: Wording, events: Sequence[EventView]) -> None:
+    """A list of events; what people did stands out from what data and deadlines did."""
+    with box("ol", "timeline", aria_label=words("alerts.timeline")):
+        for event in events:
+            person = event.by not in MACHINES
+            with box("li", "person" if person else ""):
+                text("time", figures.day_time(event.at))
+                text("span", term("event", event.name, words), "what")
+                text("span", event.by if person else words.of("actor", event.by))
+                if event.reason:
+                    text("span", event.reason, "note")

@@ -1,0 +1,61 @@
+"""The whole application: the interface, and the pages on the same server."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from nicegui import ui
+from starlette.staticfiles import StaticFiles
+
+from web.pages import alerts, board, cases, county, explain, frame, outlet
+from web.sources import Sources
+from web.wording import LANGUAGES
+
+_ASSETS = Path(__file__).parent / "static"
+_YEAR_SECONDS = 366 * 86_400
+
+
+def add_pages(app: FastAPI, sources: Sources) -> None:
+    """Serve the pages from this application, at every path that the interface does not have."""
+    app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
+
+    @app.get("/language/{language}", include_in_schema=False)
+    async def choose_language(language: str, back: Annotated[str, Query()] = "/") -> Response:
+        local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+        reply = RedirectResponse(back if local else "/", status_code=303)
+        if language in LANGUAGES:
+            reply.set_cookie("lang", language, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
+        return reply
+
+    ui.run_with(app, title="Stackwatch", tailwind=False, show_welcome_message=False, favicon=_ASSETS / "favicon.svg")
+    style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
+    ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
+
+    @ui.page("/")
+    async def _board(request: Request, sort: str = "rate") -> None:
+        await board.board_page(sources, request, sort)
+
+    @ui.page("/counties/{code}")
+    async def _county(request: Request, code: str) -> None:
+        await county.county_page(sources, request, code)
+
+    @ui.page("/outlets/{outlet_id}")
+    async def _outlet(request: Request, outlet_id: str, days: str = "3") -> None:
+        await outlet.outlet_page(sources, request, outlet_id, days)
+
+    @ui.page("/explain")
+    async def _explain(request: Request) -> None:
+        await explain.explain_page(sources, request)
+
+    @ui.page("/alerts")
+    async def _alerts(request: Request) -> None:
+        await alerts.alerts_page(sources, request)
+
+    @ui.page("/cases")
+    async def _cases(request: Request) -> None:
+        await cases.cases_page(sources, request)
+
+    @ui.page("/{path:path}")
+    async def _nothing(request: Request, path: str) -> None:
+        frame.not_found(sources, request, f"/{path}")
