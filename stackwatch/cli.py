@@ -14,6 +14,9 @@ from stackwatch.errors import UserError
 
 VERBS: dict[str, tuple[str, str]] = {
     "gateway": ("stackwatch.verbs.gateway", "Take packets from MQTT to Kafka and answer the loggers."),
+    "rollcall": ("stackwatch.verbs.rollcall", "Call every outlet for every hour, so that silence counts."),
+    "relay": ("stackwatch.verbs.relay", "Take HJ 212 over TCP to MQTT, for loggers that speak nothing else."),
+    "doctor": ("stackwatch.verbs.doctor", "Say what is reachable, with which version, and what is wrong."),
 }
 """Verb to module and one-line help. The module's ``command`` is the click command (or group) of the verb."""
 

@@ -16,15 +16,18 @@ class _Line(logging.Formatter):
         return datetime.fromtimestamp(record.created, BEIJING).isoformat(timespec="milliseconds")
 
 
-def set_up_logs(level: str, *, process: str) -> None:
+def set_up_logs(level: str, *, process: str, silent: tuple[str, ...] = ()) -> None:
     """Send the log of this process to stderr; libraries are heard from ``warning`` on.
 
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
         process: Which verb is speaking.
+        silent: Libraries whose errors the process reports in its own words.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line(f"%(asctime)s %(levelname)-7s {process} %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in silent:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

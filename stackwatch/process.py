@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Awaitable, Callable
 
 from emissions.register import Register
@@ -44,9 +45,24 @@ def mqtt_address(given: Settings) -> MqttAddress:
     secret = given.mqtt_password
     password = secret.get_secret_value() if secret is not None else ""
     try:
-        return parse_address(given.mqtt, username=given.mqtt_username, password=password, ca_file=given.mqtt_ca_file)
+        address = parse_address(given.mqtt, username=given.mqtt_username, password=password, ca_file=given.mqtt_ca_file)
     except BadAddress as error:
         raise UserError(f"STACKWATCH_MQTT: {error}") from error
+    if address.tls:
+        tls_context(address)
+    return address
+
+
+def tls_context(address: MqttAddress) -> ssl.SSLContext:
+    """What a client trusts that connects to the broker.
+
+    Raises:
+        UserError: the file of certificates cannot be read.
+    """
+    try:
+        return ssl.create_default_context(cafile=address.ca_file)
+    except OSError as error:
+        raise UserError(f"STACKWATCH_MQTT_CA_FILE={str(address.ca_file)!r}: {error.strerror or error}") from error
 
 
 def clock_of(given: Settings) -> Clock:

@@ -170,10 +170,11 @@ def list_settings(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
     """(variable, value now, default, meaning) of all settings. No secret is ever in it."""
     for field, info in Settings.model_fields.items():
         value = getattr(settings, field)
-        yield variable(field), _shown(value), _shown(info.default), info.description or ""
+        yield variable(field), shown(value), shown(info.default), info.description or ""
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value for people: an address loses its password."""
     text = "" if value is None else str(value)
     scheme, mark, rest = text.partition("://")
     userinfo, at, place = rest.rpartition("@")

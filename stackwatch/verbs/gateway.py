@@ -23,7 +23,7 @@ from stackwatch.topics import TopicsRefused, create_topics
 def command() -> None:
     """Take packets from MQTT to Kafka; answer and acknowledge each only when Kafka has it."""
     given = read_settings()
-    set_up_logs(given.log_level, process="gateway")
+    set_up_logs(given.log_level, process="gateway", silent=("aiokafka",))
     try:
         run_until_stopped(partial(_serve, given))
     except KafkaLost as error:
