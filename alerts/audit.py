@@ -80,6 +80,7 @@ def _first_break(session: Session, log: str) -> Broken | None:
     chain = session.get(ChainRow, log)
     if chain is None:
         return Broken(log=log, sequence=0, why="the head of the chain is gone")
+    length, head = chain.length, chain.hash
     previous, expected = START, 1
     for row in _lines(session, LOGS[log]):
         if row.sequence != expected:
@@ -87,16 +88,20 @@ def _first_break(session: Session, log: str) -> Broken | None:
         if row.hash != seal(previous, row):
             return Broken(log=log, sequence=expected, why=f"line {expected} or the one before it was changed")
         previous, expected = row.hash, expected + 1
-    if (expected - 1, previous) != (chain.length, chain.hash):
-        return Broken(
-            log=log, sequence=expected, why=f"the log ends at line {expected - 1}, its head says {chain.length}"
-        )
+    if (expected - 1, previous) != (length, head):
+        return Broken(log=log, sequence=expected, why=f"the log ends at line {expected - 1}, its head says {length}")
     return None
 
 
 def _lines(session: Session, log: type[AuditLine]) -> Iterator[AuditLine]:
-    query = select(log).order_by(log.sequence).execution_options(yield_per=1000)
-    yield from session.scalars(query)
+    last = -1
+    while rows := session.scalars(select(log).where(log.sequence > last).order_by(log.sequence).limit(_PAGE)).all():
+        yield from rows
+        last = rows[-1].sequence
+        session.expunge_all()
+
+
+_PAGE = 1000
 
 
 def digest_of(content: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+from pydantic import SecretStr
 from sqlalchemy import (
     JSON,
     URL,
@@ -209,7 +210,7 @@ class AttemptRow(Base):
     error: Mapped[str]
 
 
-def address_of(url: str, *, password: str | None = None) -> URL:
+def address_of(url: str, *, password: SecretStr | None = None) -> URL:
     """The address of a database as people write it, ``postgresql://`` meaning PostgreSQL through psycopg.
 
     Raises:
@@ -223,7 +224,7 @@ def address_of(url: str, *, password: str | None = None) -> URL:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() not in {"sqlite", "postgresql"}:
         raise ValueError(f"database {address.get_backend_name()!r} is not supported: sqlite or postgresql")
-    return address if password is None else address.set(password=password)
+    return address if password is None else address.set(password=password.get_secret_value())
 
 
 def open_database(url: str | URL) -> Engine:
@@ -253,6 +254,13 @@ def open_database(url: str | URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def prepare(url: str, *, password: SecretStr | None = None) -> Engine:
+    """An engine for a database whose schema has been brought up to date; raises as ``upgrade``."""
+    address = address_of(url, password=password)
+    upgrade(address)
+    return open_database(address)
 
 
 @contextmanager

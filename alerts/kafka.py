@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -16,12 +17,25 @@ GROUP = "stackwatch-alerts"
 ANSWER_S = 10.0
 """A send that Kafka has not confirmed after this time has failed. [s]"""
 
+GIVE_UP_AFTER = 12
+"""After so many failures in a row the process ends: a producer may be beyond repair, a new one is not."""
 
-def open_consumer(servers: str) -> AIOKafkaConsumer:
+
+@dataclass(frozen=True, slots=True)
+class Kafka:
+    """Where Kafka is."""
+
+    servers: str
+    """``host:port``, separated by commas."""
+    idempotence: bool = True
+    """Whether it gives producers an identity, so that what is sent again counts once. Not every small broker can."""
+
+
+def open_consumer(kafka: Kafka) -> AIOKafkaConsumer:
     """Reads ``cems.findings`` from the beginning on; offsets are committed by hand only."""
     return AIOKafkaConsumer(
         FINDINGS.name,
-        bootstrap_servers=servers,
+        bootstrap_servers=kafka.servers,
         group_id=GROUP,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -29,12 +43,12 @@ def open_consumer(servers: str) -> AIOKafkaConsumer:
     )
 
 
-def open_producer(servers: str) -> AIOKafkaProducer:
-    """Writes what all replicas have confirmed, each once and in order."""
+def open_producer(kafka: Kafka) -> AIOKafkaProducer:
+    """Writes what all replicas have confirmed."""
     return AIOKafkaProducer(
-        bootstrap_servers=servers,
+        bootstrap_servers=kafka.servers,
         acks="all",
-        enable_idempotence=True,
+        enable_idempotence=kafka.idempotence,
         request_timeout_ms=int(ANSWER_S * 1000),
         client_id="stackwatch-alerts",
     )
@@ -47,25 +61,40 @@ class KafkaCarrier:
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
+        self._failures = 0
 
     async def send(self, letters: Sequence[Letter]) -> list[str | None]:
-        """All of a batch, or an error for all of it: a part alone would change their order."""
+        """All of a batch, or an error for all of it: a part alone would change their order.
+
+        Raises:
+            KafkaError: it has failed so often that only a new producer can help.
+        """
         try:
-            async with asyncio.timeout(ANSWER_S):
-                confirmations = [
-                    await self._producer.send(ALERTS.name, letter.payload.encode(), key=letter.address.encode())
-                    for letter in letters
-                ]
-                await asyncio.gather(*confirmations)
-        except (KafkaError, TimeoutError) as error:
-            return [f"Kafka: {error or type(error).__name__}"] * len(letters)
+            await self._confirmed(
+                [(ALERTS.name, letter.payload.encode(), letter.address.encode()) for letter in letters]
+            )
+        except CannotCarry as error:
+            return [str(error)] * len(letters)
         return [None] * len(letters)
 
     async def quarantine(self, rejected: Sequence[Rejected]) -> None:
-        """Keep lines that could not be used in ``cems.quarantine``; raises ``CannotCarry``."""
+        """Keep lines that could not be used in ``cems.quarantine``.
+
+        Raises:
+            CannotCarry: Kafka did not take them.
+            KafkaError: as ``send``.
+        """
+        await self._confirmed([(QUARANTINE.name, encode(line), line.mn.encode()) for line in rejected])
+
+    async def _confirmed(self, records: Sequence[tuple[str, bytes, bytes]]) -> None:
         try:
             async with asyncio.timeout(ANSWER_S):
-                for line in rejected:
-                    await self._producer.send_and_wait(QUARANTINE.name, encode(line), key=line.mn.encode())
+                confirmations = [await self._producer.send(topic, value, key=key) for topic, value, key in records]
+                await asyncio.gather(*confirmations)
         except (KafkaError, TimeoutError) as error:
-            raise CannotCarry(f"cems.quarantine: {error or type(error).__name__}") from error
+            self._failures += 1
+            why = str(error) or f"no answer within {ANSWER_S:g} s"
+            if self._failures >= GIVE_UP_AFTER:
+                raise KafkaError(f"{self._failures} sendings in a row have failed: {why}") from error
+            raise CannotCarry(f"Kafka: {why}") from error
+        self._failures = 0

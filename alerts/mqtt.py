@@ -5,12 +5,11 @@ import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import Any, Protocol
 from uuid import uuid4
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from alerts.outbox import Letter
 
@@ -20,48 +19,53 @@ ANSWER_S = 10.0
 """The broker has this long to acknowledge a batch. [s]"""
 
 
+class Broker(Protocol):
+    """Where the broker is, and what it takes to log in."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102 - they say what they are
+
+    @property
+    def port(self) -> int: ...  # noqa: D102
+
+    @property
+    def tls(self) -> bool: ...  # noqa: D102
+
+    @property
+    def protocol(self) -> int:
+        """4 for MQTT 3.1.1, 5 for MQTT 5."""
+
+    @property
+    def username(self) -> str:
+        """Empty: anonymous."""
+
+    @property
+    def password(self) -> str: ...  # noqa: D102
+
+    @property
+    def ca_file(self) -> Path | None:
+        """Certificates to trust for TLS; None: the system's."""
+
+
 class MqttPublisher:
     """One connection that is kept up. Not connected is no error: letters wait in the outbox."""
 
-    def __init__(
-        self,
-        url: str,
-        username: str = "",
-        password: str | None = None,
-        ca_file: Path | None = None,
-    ) -> None:
-        """Prepare the connection; ``start`` makes it.
-
-        Args:
-            url: ``mqtt://host:port``, or ``mqtts://`` for TLS; a user and password in it go before the arguments;
-                ``?protocol=5`` for MQTT 5, else 3.1.1.
-            username, password: Empty and None: anonymous.
-            ca_file: Certificates that TLS trusts; None: the system's.
-
-        Raises:
-            ValueError: it is no MQTT address.
-        """
-        parts = urlsplit(url)
-        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
-            raise ValueError(f"MQTT address of scheme {parts.scheme!r}: expected mqtt://host:port or mqtts://host:port")
-        secure = parts.scheme == "mqtts"
-        five = parse_qs(parts.query).get("protocol") == ["5"]
+    def __init__(self, broker: Broker) -> None:
+        """Prepare the connection; ``start`` makes it."""
+        name = f"stackwatch-alerts-{uuid4().hex[:8]}"
         self._client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"stackwatch-alerts-{uuid4().hex[:8]}",
-            protocol=mqtt.MQTTv5 if five else mqtt.MQTTv311,
+            CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTProtocolVersion(broker.protocol)
         )
         self._client.max_queued_messages_set(10_000)
         self._client.on_connect_fail = self._failed
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        if secure:
-            self._client.tls_set(ca_certs=str(ca_file) if ca_file is not None else None)
-        user = unquote(parts.username or "") or username
-        if user:
-            self._client.username_pw_set(user, unquote(parts.password or "") or password)
+        if broker.tls:
+            self._client.tls_set(ca_certs=str(broker.ca_file) if broker.ca_file is not None else None)
+        if broker.username:
+            self._client.username_pw_set(broker.username, broker.password or None)
         self._client.reconnect_delay_set(1, 30)
-        self._client.connect_async(parts.hostname, parts.port or (8883 if secure else 1883))
+        self._client.connect_async(broker.host, broker.port)
 
     def start(self) -> None:
         """Connect in the background, and again whenever the connection is lost."""

@@ -30,7 +30,7 @@ class Patience:
     give_up_after: timedelta | None = timedelta(hours=24)
     """None: never. Then it is given up, kept, and counted as undelivered."""
 
-    loan: timedelta = timedelta(seconds=30)
+    loan: timedelta = timedelta(seconds=20)
     """A letter that is being sent is nobody else's for so long; more than any notifier may take."""
 
     def wait(self, attempts: int) -> timedelta:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from alerts.escalation import Terms
 from alerts.routing import Channel, Routes
 from rulebook.channels import Channel as ChannelEntry
@@ -20,12 +22,12 @@ class Policy:
     channels: Sequence[Channel] = ()
 
 
-def load_policy(folder: Path | None = None, *, webhook_url: str | None = None) -> Policy:
+def load_policy(folder: Path | None = None, *, webhook_url: SecretStr | None = None) -> Policy:
     """The policy of a rulebook's ``escalation.yaml`` and ``channels.yaml``.
 
     Args:
         folder: The rulebook; None for the one that comes with the software.
-        webhook_url: One more channel, named ``webhook``, that gets everything. It is a secret.
+        webhook_url: One more channel, named ``webhook``, that gets everything.
 
     Raises:
         BadFile: with all that is wrong in a file.
@@ -33,7 +35,8 @@ def load_policy(folder: Path | None = None, *, webhook_url: str | None = None) -
     """
     channels = [_channel(entry) for entry in load_channels(folder).channels]
     if webhook_url is not None:
-        channels.append(Channel(name="webhook", notifier=_notifier(webhook_url), url=webhook_url))
+        url = webhook_url.get_secret_value()
+        channels.append(Channel(name="webhook", notifier=_notifier(url), url=url))
     return Policy(terms=_terms(load_escalation(folder)), channels=channels)
 
 

@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -14,7 +13,7 @@ from alerts import outbox
 from alerts.consuming import Consuming
 from alerts.couriers import CannotCarry, Channel, Courier
 from alerts.database import DatabaseUnavailable
-from alerts.kafka import KafkaCarrier, open_consumer, open_producer
+from alerts.kafka import Kafka, KafkaCarrier, open_consumer, open_producer
 from alerts.mqtt import MqttPublisher
 from alerts.notifiers import NOTIFIERS
 from alerts.outbox import Patience
@@ -29,12 +28,16 @@ EVENTS_PATIENCE = Patience(give_up_after=None)
 """Events are never given up: others build upon them."""
 
 
+class CannotStart(Exception):
+    """Something that the process needs does not answer; says what."""
+
+
 class ServiceLost(Exception):
-    """The process cannot go on; says what is missing."""
+    """The process cannot go on; says why. Started again, it takes up where it stood."""
 
 
 class AlertService:
-    """All parts of the process. ``run`` ends only with an error, or when it is cancelled."""
+    """All parts of the process."""
 
     def __init__(
         self,
@@ -73,18 +76,37 @@ class AlertService:
         """Why the process is not able to do its work at the moment; None when it is."""
         return self._consuming.trouble or self._ticking
 
-    async def run(self) -> None:
-        """Do everything at once."""
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do everything at once until ``stop`` is set.
+
+        Raises:
+            ServiceLost: Kafka is out of reach for good.
+        """
         self._report_orphans()
+        work = asyncio.create_task(self._everything())
+        stopping = asyncio.create_task(stop.wait())
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._consuming.run())
-                group.create_task(self._pass_time())
-                for courier in self._couriers:
-                    group.create_task(courier.run())
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        except ExceptionGroup as failed:
+            lost, other = failed.split(KafkaError)
+            if lost is None or other is not None:
+                raise
+            raise ServiceLost(f"Kafka: {lost.exceptions[0]}") from failed
         finally:
+            for task in (work, stopping):
+                task.cancel()
+            await asyncio.wait({work, stopping})
             for channel in self._channels.values():
                 channel.close()
+
+    async def _everything(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._consuming.run())
+            group.create_task(self._pass_time())
+            for courier in self._couriers:
+                group.create_task(courier.run())
 
     async def _pass_time(self) -> None:
         """Let deadlines pass, and publish what other processes did to alerts."""
@@ -139,65 +161,35 @@ def channels_of(repository: Repository) -> dict[str, Channel]:
 async def alert_service(
     repository: Repository,
     *,
-    kafka: str,
+    kafka: Kafka,
     mqtt: MqttPublisher,
     now: Callable[[], datetime],
     patience: Patience | None = None,
 ) -> AsyncIterator[AlertService]:
     """A service whose clients are connected, and let go of at the end of the block.
 
+    Args:
+        repository: The alert database, its schema up to date.
+        kafka: Where findings come from and events go; its topics exist.
+        mqtt: Not yet started. It need not be there: what it should get waits.
+        now: The injected clock, which deadlines are measured by.
+        patience: How often a notice is tried again.
+
     Raises:
-        KafkaConnectionError: no Kafka there.
+        CannotStart: no Kafka there.
         ValueError: a channel that cannot be used.
     """
     async with AsyncExitStack() as stack:
-        producer = open_producer(kafka)
-        stack.push_async_callback(producer.stop)
-        await producer.start()
-        consumer = open_consumer(kafka)
-        stack.push_async_callback(consumer.stop)
-        await consumer.start()
+        try:
+            producer = open_producer(kafka)
+            stack.push_async_callback(producer.stop)
+            await producer.start()
+            consumer = open_consumer(kafka)
+            stack.push_async_callback(consumer.stop)
+            await consumer.start()
+        except KafkaError as error:
+            raise CannotStart(f"Kafka at {kafka.servers}: {error}") from error
+        service = AlertService(repository, consumer, producer, mqtt, now=now, patience=patience)
         mqtt.start()
         stack.callback(mqtt.stop)
-        yield AlertService(repository, consumer, producer, mqtt, now=now, patience=patience)
-
-
-async def serve(
-    repository: Repository,
-    *,
-    kafka: str,
-    mqtt: MqttPublisher,
-    now: Callable[[], datetime],
-    watched: Callable[[Callable[[], str | None]], AbstractContextManager[object]],
-) -> None:
-    """Run the process until it is told to stop (SIGTERM, SIGINT).
-
-    Args:
-        repository: The alert database, its schema up to date.
-        kafka: Bootstrap servers.
-        mqtt: Not yet started.
-        now: The injected clock.
-        watched: Given what tells the service's trouble, shows its health while the block runs.
-
-    Raises:
-        ServiceLost: it cannot go on; started again it does so where it stood.
-        ValueError: a channel that cannot be used.
-    """
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert task is not None
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(stop, task.cancel)
-    try:
-        async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=now) as service:
-            with watched(service.trouble):
-                log.info("keeping alerts and cases")
-                await service.run()
-    except asyncio.CancelledError:
-        log.info("stopped")
-    except ExceptionGroup as failed:
-        lost, other = failed.split(KafkaError)
-        if lost is None or other is not None:
-            raise
-        raise ServiceLost(f"Kafka at {kafka}: {lost.exceptions[0]}") from failed
-    except KafkaError as error:
-        raise ServiceLost(f"Kafka at {kafka}: {error}") from error
+        yield service
