@@ -29,6 +29,8 @@ def problems_of(scenario: Scenario) -> list[Wrong]:
 
 
 def _problems(scenario: Scenario, city: City) -> Iterator[Wrong]:
+    if not city.sites:
+        yield ("plants",), "at least one plant", "none"
     for index, group in enumerate(scenario.plants):
         if set(group.limits_mg_m3) != set(POLLUTANTS):
             place: Place = ("plants", index, "limits_mg_m3")

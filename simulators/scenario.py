@@ -176,8 +176,8 @@ class Scenario(Strict):
     history: Span = timedelta(days=2)
     """How far back a live run begins."""
     city: CityPart
-    divisions: Annotated[tuple[DivisionPart, ...], Field(strict=False, min_length=1)]
-    plants: Annotated[tuple[PlantGroup, ...], Field(strict=False, min_length=1)]
+    divisions: Annotated[tuple[DivisionPart, ...], Field(strict=False)]
+    plants: Annotated[tuple[PlantGroup, ...], Field(strict=False)]
     loggers: Loggers = Loggers()
     faults: Annotated[tuple[FaultPart, ...], Field(strict=False)] = ()
     marks: Annotated[tuple[MarkPart, ...], Field(strict=False)] = ()
