@@ -64,6 +64,9 @@ class Settings(BaseSettings):
         True,
         description="false for a broker that gives out no producer ids (the embedded one)",
     )
+    kafka_session_s: float = Field(
+        30.0, ge=6, le=300, description="A worker not heard of for so long has lost its partitions, in seconds"
+    )
     mqtt: Annotated[str, AfterValidator(_mqtt)] = Field(
         "mqtt://127.0.0.1:1883", description="MQTT broker; mqtts:// for TLS, ?protocol=5 for MQTT 5 (else 3.1.1)"
     )

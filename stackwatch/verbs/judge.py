@@ -11,6 +11,7 @@ from rulebook.loader import load_rules
 from rulebook.register import load_register
 
 from emissions.beijing import BEIJING
+from stackwatch.bad_files import told
 from stackwatch.batch import judge_feed
 from stackwatch.compare import differences
 from stackwatch.errors import UserError
@@ -74,7 +75,9 @@ def command(
         old = None if diff is None else diff.read_bytes().splitlines()
     except OSError as error:
         raise UserError(f"{diff}: cannot be read: {error.strerror}") from error
-    judged = judge_feed(feed_lines(feed), load_register(register), load_rules(rulebook), as_of=as_of)
+    with told():
+        watched, rules = load_register(register, rulebook=rulebook), load_rules(rulebook)
+    judged = judge_feed(feed_lines(feed), watched, rules, as_of=as_of)
     new = judged.messages(revisions=revisions)
     out = sys.stdout.buffer
     if old is None:
