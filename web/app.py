@@ -1,6 +1,7 @@
 """The application: the interface and the pages over one set of sources."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,10 +14,18 @@ from web.api import account, alerts, events, findings, marks, operations, outlet
 from web.problems import Problem
 from web.sources import Sources
 
+log = logging.getLogger(__name__)
+
 Task = Callable[[], Coroutine[Any, Any, None]]
 """Something that runs beside the requests until the application ends."""
 
 DESCRIPTION = "Supervision of smoke-stack emissions. Moments are ISO 8601 with an offset; concentrations are in mg/m³."
+
+
+def _say_why(task: asyncio.Task[None]) -> None:
+    """Something that runs beside the requests has ended by itself: pages go on, but somebody must know."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("stopped for good, start this process again: %s", error, exc_info=error)
 
 
 def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()) -> FastAPI:
@@ -31,6 +40,8 @@ def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequenc
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         running = [asyncio.create_task(task()) for task in beside]
+        for one in running:
+            one.add_done_callback(_say_why)
         try:
             yield
         finally:

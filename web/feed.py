@@ -30,8 +30,9 @@ class Feed(Protocol):
 class KafkaFeed:
     """The feed in Kafka. Connects at the first line, so that a broker that is away keeps no page from being shown."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, *, idempotent: bool = True) -> None:
         self._bootstrap = bootstrap
+        self._idempotent = idempotent
         self._producer: AIOKafkaProducer | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -51,7 +52,9 @@ class KafkaFeed:
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True)
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=self._idempotent
+            )
             try:
                 await producer.start()
             except BaseException:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
@@ -26,11 +26,18 @@ BACK: Mapping[Topic, int | None] = {
 RETRY_SECONDS = 2.0
 
 
-async def listen(bootstrap: str, live: Live) -> None:
-    """Feed ``live`` from the topics until cancelled. A broker that is away is waited for; pages work without it."""
+async def listen(bootstrap: str, live: Live, *, prepare: Callable[[], Awaitable[None]]) -> None:
+    """Feed ``live`` from the topics until cancelled. A broker that is away is waited for; pages work without it.
+
+    Args:
+        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        live: What hears.
+        prepare: Makes the topics that are missing; a consumer that asks for them first would make them wrongly.
+    """
     resume: dict[TopicPartition, int] = {}
     while True:
         try:
+            await prepare()
             await _follow(bootstrap, live, resume)
         except (KafkaError, OSError) as error:
             log.warning("the topics cannot be followed, trying again in %s s: %s", RETRY_SECONDS, error)

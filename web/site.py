@@ -1,5 +1,6 @@
 """The whole application: the interface, and the pages on the same server."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,20 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
+from web.app import Task, build_api
 from web.pages import alerts, board, cases, county, explain, frame, outlet
 from web.sources import Sources
 from web.wording import LANGUAGES
 
 _ASSETS = Path(__file__).parent / "static"
 _YEAR_SECONDS = 366 * 86_400
+
+
+def build_site(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()) -> FastAPI:
+    """The interface and the pages; see ``build_api``. Once in a process: the pages' framework keeps one site."""
+    app = build_api(sources, beside=beside, closing=closing)
+    add_pages(app, sources)
+    return app
 
 
 def add_pages(app: FastAPI, sources: Sources) -> None:

@@ -149,8 +149,8 @@ class _View:
                 else:
                     link(path("counties", alert.county), alert.subject_name)
                 text("span", term("severity", alert.severity, words), f"badge {alert.severity}")
-            for line in evidence_lines(alert.rule, alert.evidence, words):
-                text("div", line)
+            if lines := evidence_lines(alert.rule, alert.evidence, words):
+                text("div", " · ".join(lines))
             with box("div", "item-meta figures"):
                 county = self.sources.register.divisions.get(alert.county)
                 text("span", county.name if county is not None else alert.county)

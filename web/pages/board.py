@@ -180,7 +180,7 @@ class _View:
         below = [row.name for row in rows if row.below]
         exceeded = [row.exceeded_hours for row in rows if row.exceeded_hours is not None]
         alerts, severe = sum(row.alerts for row in rows), sum(row.severe for row in rows)
-        enterprises = sum(row.exceeding_enterprises or 0 for row in rows)
+        exceeding = [row.exceeding_enterprises for row in rows if row.exceeding_enterprises is not None]
         values = {
             "city": (
                 figures.percent(city.in_time.effective_pct if city and city.in_time else None),
@@ -189,7 +189,7 @@ class _View:
             "below": (figures.count(len(below)), "、".join(below) or words("board.none_below")),
             "exceeded": (
                 figures.count(sum(exceeded)) if exceeded else figures.NONE,
-                f"{words('board.enterprises')} {enterprises}",
+                f"{words('board.enterprises')} {sum(exceeding) if exceeding else figures.NONE}",
             ),
             "alerts": (figures.count(alerts), words("board.severe", count=severe)),
             "cases": (figures.count(sum(row.cases for row in rows)), "\u00a0"),

@@ -1,13 +1,11 @@
 """A rate explained: from the percentage to its counts, to the hours, to the reason, the rule and the packet."""
 
 import asyncio
-from datetime import datetime
 
 from fastapi import Request
 from nicegui import ui
 
 from emissions.beijing import HOUR
-from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import TRACKS, WINDOWS
 from web import figures
@@ -20,7 +18,7 @@ from web.periods import bounds, period_at
 from web.problems import Problem
 from web.said import short_name
 from web.sources import Sources
-from web.views.explain import Counted, Explanation, TooMany, explain, subject_known
+from web.views.explain import Counted, Explanation, TooMany, explain, received_at, subject_known
 from web.views.names import subject_name
 from web.wording import Wording, wording
 
@@ -147,14 +145,14 @@ def _show(
     packet: Reading | None,
 ) -> None:
     counts_panel(words, explanation)
-    if chosen is not None:
-        hour_detail(words, asked, chosen, packet)
     with box("div", "columns"):
         reasons_panel(words, asked, explanation)
         if explanation.parts:
             parts_panel(sources, words, asked, explanation)
-        else:
-            grids(words, asked, explanation)
+        if chosen is not None:
+            hour_detail(words, asked, chosen, packet)
+    if asked.level == "outlet":
+        grids(words, asked, explanation, sources.register.outlets[asked.id].pollutants)
     _hours(sources, words, asked, explanation)
 
 
@@ -227,15 +225,7 @@ def _hour(sources: Sources, words: Wording, asked: Asked, one: Counted) -> None:
         text("td", str(hour.evidence.get("rule", figures.NONE)), "quiet")
         text("td", figures.mg(hour.converted_mg_m3), "num bad" if hour.verdict == "exceeded" else "num")
         text("td", figures.mg(hour.limit_mg_m3), "num quiet")
-        text("td", received_at(hour), "num quiet")
-
-
-def received_at(hour: Hour) -> str:
-    """When the packet behind an hour came, as its evidence says."""
-    try:
-        return figures.full(datetime.fromisoformat(str(hour.evidence["received_at"])))
-    except (KeyError, ValueError):
-        return figures.NONE
+        text("td", figures.full(received_at(hour)), "num quiet")
 
 
 def _pager(words: Wording, asked: Asked, total: int, shown: int) -> None:

@@ -1,5 +1,7 @@
 """Parts of the page that explains a rate: the sum, the reasons, the level below, and the grid of days and hours."""
 
+from collections.abc import Sequence
+
 from emissions.beijing import to_beijing
 from web import figures
 from web.pages.explain_asked import Asked
@@ -145,14 +147,14 @@ def parts_panel(sources: Sources, words: Wording, asked: Asked, explanation: Exp
                         text("td", figures.ratio(part.tally.valid, part.tally.expected), "num quiet")
 
 
-def grids(words: Wording, asked: Asked, explanation: Explanation) -> None:
+def grids(words: Wording, asked: Asked, explanation: Explanation, pollutants: Sequence[str]) -> None:
     """Of an outlet: every hour a cell, every day a row; the newest month of a longer window."""
-    by_pollutant: dict[str, list[Counted]] = {}
+    by_pollutant: dict[str, list[Counted]] = {pollutant: [] for pollutant in pollutants}
     for one in explanation.hours:
         by_pollutant.setdefault(one.hour.pollutant, []).append(one)
-    with box("section", "panel"):
-        text("h2", words("explain.hours"))
-        with box("div", "bar-legend"):
+    with box("section", "panel block"):
+        text("h2", words("explain.grid"))
+        with box("div", "bar-legend grid-legend"):
             for state in (*_STATES, "exceeded"):
                 with box("span"):
                     text("span", "", f"swatch s-{state}")

@@ -4,6 +4,7 @@ Times are Beijing wall-clock times handed over as if they were UTC, with ``useUT
 every browser's zone.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,9 @@ def options(hours: Sequence[Hour], *, start: datetime, end: datetime, words: Wor
         for state, shade in SHADES.items()
         for first, after in spans(hours, state)
     ]
+    figures = [n for hour in hours for n in (hour.converted_mg_m3, hour.limit_mg_m3) if n is not None]
+    step = _step(1.15 * max(figures, default=1.0))
+    top = step * math.ceil(1.15 * max(figures, default=1.0) / step)
     few = (end - start) <= timedelta(days=8)
     return {
         "useUTC": True,
@@ -79,7 +83,8 @@ def options(hours: Sequence[Hour], *, start: datetime, end: datetime, words: Wor
         "yAxis": {
             "type": "value",
             "min": 0,
-            "splitNumber": 4,
+            "max": top,
+            "interval": step,
             "axisLabel": {"fontSize": 11, "color": INK},
             "splitLine": {"lineStyle": {"color": "#eef1f4"}},
         },
@@ -118,6 +123,13 @@ def options(hours: Sequence[Hour], *, start: datetime, end: datetime, words: Wor
             *marked,
         ],
     }
+
+
+def _step(top: float) -> float:
+    """A round distance between grid lines, so that four or five of them reach ``top``."""
+    rough = max(top, 0.01) / 4
+    power: float = 10.0 ** math.floor(math.log10(rough))
+    return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
 
 
 def _marked(name: str, state: str, hours: Sequence[Hour]) -> dict[str, Any]:

@@ -19,5 +19,7 @@ def timeline(words: Wording, events: Sequence[EventView]) -> None:
                 text("time", figures.day_time(event.at))
                 text("span", term("event", event.name, words), "what")
                 text("span", event.by if person else words.of("actor", event.by))
-                if event.reason:
+                if person and event.reason:
                     text("span", event.reason, "note")
+                elif (period := event.detail.get("period")) is not None:
+                    text("span", str(period), "note")

@@ -108,6 +108,14 @@ class Explanation:
         return [Share(state=state, reason=reason, count=count) for (state, reason), count in counts.most_common()]
 
 
+def received_at(hour: Hour) -> datetime | None:
+    """When the packet behind an hour came, as its evidence says; None where no packet is behind it."""
+    try:
+        return datetime.fromisoformat(str(hour.evidence["received_at"]))
+    except (KeyError, ValueError):
+        return None
+
+
 def tally_hours(hours: Iterable[Counted]) -> Tally:
     """The counts that a set of hours gives."""
     states = Counter(counted.state for counted in hours)

@@ -1,0 +1,82 @@
+"""``stackwatch web``: the HTTP interface and the pages."""
+
+from functools import partial
+
+import click
+
+from alerts.database import DatabaseUnavailable, prepare
+from alerts.names import names_of
+from alerts.policy import load_policy
+from alerts.repository import Repository
+from stackwatch.bad_files import told
+from stackwatch.errors import UserError
+from stackwatch.logs import set_up_logs
+from stackwatch.process import clock_of, read_rules, run_until_stopped
+from stackwatch.settings import Settings, read_settings
+from stackwatch.topics import TopicsRefused, create_topics
+from stores import open_store
+from web.feed import KafkaFeed
+from web.listening import listen
+from web.live import Live
+from web.markbook import MarkBook
+from web.serving import address_of, listening_socket, serve
+from web.site import build_site
+from web.sources import Sources, keep_exceedances
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 = any free one.")
+def command(port: int | None) -> None:
+    """Serve the pages and the HTTP interface until stopped."""
+    given = read_settings() if port is None else read_settings(web_port=port)
+    set_up_logs(given.log_level, process="web", silent=("aiokafka",))
+    try:
+        listening = listening_socket(given.web_host, given.web_port)
+    except OSError as error:
+        raise UserError(f"port {given.web_port} on {given.web_host} cannot be used: {error.strerror}") from error
+    with listening:
+        try:
+            sources, feed = _sources(given)
+        except (ValueError, DatabaseUnavailable) as error:
+            raise UserError(str(error)) from error
+        site = build_site(
+            sources,
+            beside=[
+                partial(listen, given.kafka, sources.live, prepare=partial(_topics, given)),
+                partial(keep_exceedances, sources),
+            ],
+            closing=[feed.close],
+        )
+        click.echo(f"Stackwatch is at {address_of(listening)}")
+        run_until_stopped(partial(serve, site, listening))
+
+
+async def _topics(given: Settings) -> None:
+    """Make missing topics; a broker that refuses is tried again, like one that is away."""
+    try:
+        await create_topics(given.kafka, replication=given.kafka_replication)
+    except TopicsRefused as error:
+        raise OSError(str(error)) from error
+
+
+def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
+    register, rules = read_rules(given)
+    with told():
+        policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
+    engine = prepare(given.database, password=given.database_password)
+    token = given.series_token
+    feed = KafkaFeed(given.kafka, idempotent=given.kafka_idempotence)
+    return (
+        Sources(
+            store=open_store(given.series, token=token.get_secret_value() if token else None),
+            register=register,
+            parameters=rules.parameters,
+            alerts=Repository(engine, policy=policy, name_of=names_of(register)),
+            marks=MarkBook(engine),
+            feed=feed,
+            live=Live(),
+            now=clock_of(given),
+            simulated=bool(given.clock),
+        ),
+        feed,
+    )

@@ -1,0 +1,108 @@
+"""The topics through a real broker: what is heard, and that a mark is there before it is answered."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from contracts.codec import bundle, decode, encode
+from contracts.topics import FINDINGS, HOURS, PACKETS, READINGS, TOPICS, shard_partition
+from emissions.event import Mark
+from stackwatch.embedded.ports import free_port
+from stackwatch.embedded.tansu import kafka_broker
+from stackwatch.topics import create_topics
+from tests.unit.web import town
+from web.feed import FeedUnavailable, KafkaFeed
+from web.listening import listen
+from web.live import Live
+
+
+@pytest.fixture(scope="module")
+def bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with kafka_broker(tmp_path_factory.mktemp("kafka")) as broker:
+        yield broker.url
+
+
+@asynccontextmanager
+async def following(bootstrap: str) -> AsyncIterator[Live]:
+    live = Live()
+    task = asyncio.create_task(listen(bootstrap, live, prepare=partial(create_topics, bootstrap)))
+    try:
+        yield live
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110 - nothing rings here but the condition itself
+            await asyncio.sleep(0.02)
+
+
+async def test_what_was_there_before_and_what_comes_is_heard(bootstrap, register, judged):
+    await create_topics(bootstrap, topics=TOPICS)
+    findings = town.findings(judged)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        await producer.send_and_wait(FINDINGS.name, encode(findings[0]), key=b"371502")
+        async with following(bootstrap) as live:
+            await until(lambda: live.findings() == [findings[0]])
+            assert live.following
+            with live.subscribe(kinds=frozenset({"hour"})) as stream:
+                reading = next(town.readings(register.outlets["O371502-01"]))
+                await producer.send_and_wait(READINGS.name, bundle([reading]), key=b"O371502-01")
+                await producer.send_and_wait(HOURS.name, bundle(judged[:3]), key=b"371502")
+                async with asyncio.timeout(20):
+                    heard = await stream.next_batch()
+            assert [decode(line.line.encode()) for line in heard] == judged[:3]
+            await until(lambda: live.reading("O371502-01", "2011") == reading)
+    finally:
+        await producer.stop()
+
+
+async def test_a_mark_stands_in_its_loggers_partition_when_send_returns(bootstrap):
+    await create_topics(bootstrap, topics=TOPICS)
+    mark = Mark(
+        id="m1",
+        outlet="O371502-01",
+        mn="MN3715020001",
+        mark="maintenance",
+        from_=town.NOW,
+        to=town.NOW.replace(hour=16),
+        entered_at=town.NOW,
+        by="李工",
+    )
+    feed = KafkaFeed(bootstrap, idempotent=False)
+    await feed.send(mark)
+    await feed.close()
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    await consumer.start()
+    try:
+        part = TopicPartition(PACKETS.name, shard_partition(mark.mn))
+        consumer.assign([part])
+        await consumer.seek_to_beginning(part)
+        async with asyncio.timeout(20):
+            record = await consumer.getone()
+        assert decode(record.value) == mark
+    finally:
+        await consumer.stop()
+
+
+async def test_a_broker_that_is_away_takes_no_mark_and_keeps_the_listener_trying(tmp_path: Path, judged):
+    port = free_port()
+    bootstrap = f"127.0.0.1:{port}"
+    mark = Mark(id="m", outlet="O", mn="MN", mark="fault", from_=town.NOW, to=town.NOW, entered_at=town.NOW, by="李工")
+    feed = KafkaFeed(bootstrap, idempotent=False)
+    with pytest.raises(FeedUnavailable):
+        await feed.send(mark)
+    async with following(bootstrap) as live:
+        assert not live.following
+        with kafka_broker(tmp_path, port=port):
+            await until(lambda: live.following)
+    await feed.close()
