@@ -34,7 +34,7 @@ def read(payloads: Sequence[bytes]) -> tuple[list[Finding | Case], list[Rejected
         for line in unbundle(payload):
             try:
                 message = decode(line)
-            except BadLine as error:
+            except (BadLine, UnicodeDecodeError, RecursionError) as error:
                 rejected.append(reject(line, NOT_DECODABLE, str(error)))
                 continue
             if isinstance(message, Finding | Case):

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from alerts.database import address_of, open_database, upgrade
 from alerts.repository import DatabaseUnavailable, Repository
@@ -43,5 +44,5 @@ def test_an_address_that_cannot_be_used(url: str, says: str) -> None:
 
 
 def test_the_password_comes_from_elsewhere() -> None:
-    address = address_of("postgresql://stackwatch@db/alerts", password="p@ss/word")
+    address = address_of("postgresql://stackwatch@db/alerts", password=SecretStr("p@ss/word"))
     assert (address.drivername, address.password) == ("postgresql+psycopg", "p@ss/word")
