@@ -8,6 +8,9 @@ from emissions.periods import day_after, first_day, period_of
 
 EXAMPLES = {"day": "2026-11-24", "month": "2026-11", "quarter": "2026-Q4", "year": "2026"}
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9998
+"""So that the periods before and after are in the calendar as well."""
+
 _WRITTEN = {
     "day": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
     "month": re.compile(r"\d{4}-\d{2}", re.ASCII),
@@ -35,6 +38,8 @@ def bounds(window: str, period: str) -> tuple[datetime, datetime]:
         raise NotAPeriod(f"{window!r} is not one of {', '.join(EXAMPLES)}")
     if pattern.fullmatch(period) is None:
         raise NotAPeriod(f"{period!r} is not a {window}; one is written like {EXAMPLES[window]}")
+    if not EARLIEST_YEAR <= int(period[:4]) <= LATEST_YEAR:
+        raise NotAPeriod(f"{period!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
     try:
         return midnight(first_day(window, period)), midnight(day_after(window, period))
     except (ValueError, OverflowError):

@@ -1,5 +1,7 @@
 """Periods as people write them."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,13 +35,10 @@ def test_what_is_no_period_is_named(window, period):
     assert repr(period) in str(error.value) or repr(window) in str(error.value)
 
 
-@given(st.datetimes(timezones=st.just(BEIJING)), st.sampled_from(sorted(EXAMPLES)))
+@given(
+    st.datetimes(datetime(1900, 1, 1), datetime(9998, 12, 31), timezones=st.just(BEIJING)),
+    st.sampled_from(sorted(EXAMPLES)),
+)
 def test_a_moment_lies_in_its_period(moment, window):
-    if not 1 <= moment.year < 9999:
-        return
-    try:
-        start, end = bounds(window, period_at(moment, window))
-    except NotAPeriod:
-        assert moment.year < 1000  # years of four digits only
-        return
+    start, end = bounds(window, period_at(moment, window))
     assert start <= moment < end
