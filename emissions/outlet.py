@@ -16,6 +16,7 @@ from emissions.marks import HourMarks, hours_of, marks_of_hour, put
 from emissions.memory import Cell, HourMemory, Minutes, OutletMemory, Published
 from emissions.number import number
 from emissions.register import Outlet
+from emissions.rollcall import is_due
 from emissions.rules import LimitRow, Rules
 from emissions.transmission import Called, Rate
 from emissions.validity import FLOW, OXYGEN, Assessment, assess
@@ -103,6 +104,8 @@ class _Work:
     def due(self, due: Due) -> None:
         hour = hour_of(due.hour)
         called_at = hour + self.parameters.in_time
+        if not is_due(self.outlet, hour):
+            return  # the register has changed since, or the call was made by another one
         memory = self.memory.change(hour)
         if memory.called:
             return

@@ -13,9 +13,18 @@ import click
 from stackwatch.errors import UserError
 
 VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("stackwatch.verbs.demo", "Run the whole system with a simulated city on embedded parts."),
     "gateway": ("stackwatch.verbs.gateway", "Take packets from MQTT to Kafka and answer the loggers."),
     "rollcall": ("stackwatch.verbs.rollcall", "Call every outlet for every hour, so that silence counts."),
     "relay": ("stackwatch.verbs.relay", "Take HJ 212 over TCP to MQTT, for loggers that speak nothing else."),
+    "worker": ("stackwatch.verbs.worker", "Judge packets, supervise counties, store series."),
+    "alerts": ("stackwatch.verbs.alerts", "Keep alerts and cases, and tell people."),
+    "web": ("stackwatch.verbs.web", "Serve the API and the pages."),
+    "simulate": ("stackwatch.verbs.simulate", "Play a fleet of loggers, with faults and a ledger."),
+    "decode": ("stackwatch.verbs.decode", "Turn raw HJ 212 frames into JSON lines."),
+    "judge": ("stackwatch.verbs.judge", "Judge a recorded feed without any service."),
+    "audit": ("stackwatch.verbs.audit", "List outlets that must have a monitor and have none."),
+    "check": ("stackwatch.verbs.check", "Check a register or a rulebook."),
     "doctor": ("stackwatch.verbs.doctor", "Say what is reachable, with which version, and what is wrong."),
 }
 """Verb to module and one-line help. The module's ``command`` is the click command (or group) of the verb."""

@@ -189,3 +189,18 @@ def test_hours_published_again_keep_counting_their_revisions():
     stack.hour_data(received=H + 4 * HOUR, avg="13", zs="13")
     stack.mark("fault", H, H + HOUR)
     assert [h.revision for h in stack.said if isinstance(h, Hour)] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "counts"),
+    [
+        pytest.param({"connected_from": H}, True, id="connected when the hour began"),
+        pytest.param({"connected_from": H + SECOND}, False, id="connected a second later"),
+        pytest.param({"connected_from": None}, False, id="not yet connected by the register"),
+        pytest.param({"must_monitor": False}, False, id="need not be monitored"),
+    ],
+)
+def test_only_outlets_that_must_be_monitored_count_from_their_connection_on(fields, counts):
+    stack = Stack(outlet(**fields))
+    stack.call()
+    assert (stack.rate() is not None) is counts
