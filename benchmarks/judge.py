@@ -1,4 +1,4 @@
-"""How fast the pure judging is: feed lines a second on one core, from JSON line to encoded outputs, without a broker."""
+"""How fast the pure judging is: feed lines a second on one core, from JSON line to encoded outputs."""
 
 import time
 from datetime import datetime, timedelta

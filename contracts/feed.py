@@ -6,11 +6,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from hj212.crc import CrcProfile
-from hj212.decode import bad_data_time
-from hj212.decode import decode as decode_frame
-from hj212.message import Fault, Message
-from hj212.tables import to_2017
 
 from contracts.codec import BadLine, decode, stamp
 from emissions.beijing import to_beijing
@@ -19,6 +14,11 @@ from emissions.finding import Rejected
 from emissions.register import Outlet, Register
 from emissions.rules import Parameters
 from hj212 import answers, moments
+from hj212.crc import CrcProfile
+from hj212.decode import bad_data_time
+from hj212.decode import decode as decode_frame
+from hj212.message import Fault, Message
+from hj212.tables import to_2017
 
 HEARTBEATS = frozenset({"9015", "9021"})
 """Commands that say only "I am here": counted, never quarantined (R3)."""

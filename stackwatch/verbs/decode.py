@@ -98,13 +98,12 @@ def _run(source: BinaryIO, profile: CrcProfile, key: bytes | None) -> None:
 @click.option("--key", callback=_key, help="SM4 key of an encrypted 2025 logger, 32 hexadecimal digits.")
 @click.argument("file", default="-")
 def command(file: str, profile: str, key: bytes | None) -> None:
-    """Decode FILE (or - for standard input), one raw frame a line, into one JSON line each. Never stops at a bad one."""
+    """Decode FILE (or - for standard input), one raw frame a line, into one JSON line each; a bad one stops nothing."""
     if file == "-":
         _run(sys.stdin.buffer, CrcProfile(profile), key)
         return
     try:
-        source = Path(file).open("rb")
-    except OSError as error:
+        with Path(file).open("rb") as source:
+            _run(source, CrcProfile(profile), key)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from error
-    with source:
-        _run(source, CrcProfile(profile), key)

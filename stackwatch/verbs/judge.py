@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 import msgspec
-from rulebook.loader import load_rules
-from rulebook.register import load_register
 
 from emissions.beijing import BEIJING
+from rulebook.loader import load_rules
+from rulebook.register import load_register
 from stackwatch.bad_files import told
 from stackwatch.batch import judge_feed
 from stackwatch.compare import differences
