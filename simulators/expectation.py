@@ -15,7 +15,7 @@ from emissions.event import Mark
 from simulators.city import City, Site, limit_of
 from simulators.plants import OXYGEN, POLLUTANTS
 from simulators.register import SPANS
-from simulators.report import Report
+from simulators.report import DATA, Report
 
 IN_TIME = timedelta(hours=2)
 NO_COMBUSTION_O2_PCT = 19.0
@@ -72,6 +72,8 @@ class Expectations:
     def __init__(self, city: City) -> None:
         self._city = city
         self._received = {site.outlet: _Received() for site in city.sites}
+        self.readings: set[tuple[str, str, datetime]] = set()
+        """(outlet, command, data time) of everything that must stand in the series store."""
 
     def arrived(self, report: Report, received_at: datetime) -> None:
         """A report reached the platform whole. Refused ones have no effect; their reason is in the report."""
@@ -79,6 +81,8 @@ class Expectations:
             return
         received = self._received[report.outlet]
         received.first = received.first or received_at
+        if report.data_time is not None and report.cn in DATA:
+            self.readings.add((report.outlet, report.cn, report.data_time))
         if report.data_time is None or report.cn not in {"2051", "2061"}:
             return
         hour = to_beijing(report.data_time).replace(minute=0, second=0, microsecond=0)
