@@ -82,6 +82,7 @@ class MqttLink:
         self._lost = asyncio.Event()
         self._connected = asyncio.Event()
         self._broken: Exception | None = None
+        self._unacknowledged: set[int] = set()
         self._deliveries: dict[int, asyncio.Future[None]] = {}
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
         """Why no message can come at this moment, in words."""
@@ -196,6 +197,7 @@ class MqttLink:
         """Send the PUBACK; False when the connection that brought the message is gone: the broker sends it again."""
         if arrival.connection != self._connection or not self.connected:
             return False
+        self._unacknowledged.discard(arrival.mid)
         self._client.ack(arrival.mid, arrival.qos)
         return True
 
@@ -287,6 +289,7 @@ class MqttLink:
             self._complain(f"MQTT at {self._address.shown} refuses the session: {reason}")
             return
         self._connection += 1
+        self._unacknowledged.clear()
         self.problem = None
         self._connected.set()
         _log.info("connected to MQTT at %s", self._address.shown)
@@ -305,6 +308,10 @@ class MqttLink:
         self._lost.set()
 
     def _message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        # Some brokers send again what they think has taken too long; a packet id in use is that same message.
+        if message.qos and message.mid in self._unacknowledged:
+            return
+        self._unacknowledged.add(message.mid)
         # Not every broker refuses a topic that is not UTF-8, and paho's own property raises then.
         topic = bytes(message._topic).decode("utf-8", "replace")
         try:

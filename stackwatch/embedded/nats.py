@@ -16,6 +16,10 @@ UNACKNOWLEDGED = 2000
 """So many messages of one subscription may wait for their PUBACK; then the broker waits."""
 
 
+REDELIVERED_AFTER = "3s"
+"""The server counts from the delivery, not from the connection: a client that was killed gets the rest after this."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunningBroker:
     """A broker that answers."""
@@ -61,7 +65,7 @@ def _config(store: Path, port: int) -> str:
             "host": LOOPBACK,
             "port": -1,
             "jetstream": {"store_dir": str(store)},
-            "mqtt": {"host": LOOPBACK, "port": port, "ack_wait": "60s", "max_ack_pending": UNACKNOWLEDGED},
+            "mqtt": {"host": LOOPBACK, "port": port, "ack_wait": REDELIVERED_AFTER, "max_ack_pending": UNACKNOWLEDGED},
         },
         indent=2,
     )
