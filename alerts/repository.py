@@ -6,13 +6,16 @@ Every change is one transaction: the row, its line in the audit log and what has
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
+from pydantic import SecretStr
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from alerts import cases, lifecycle
-from alerts.database import AlertRow, CaseRow, DatabaseUnavailable
+from alerts.database import AlertRow, CaseRow, DatabaseUnavailable, prepare
 from alerts.intake import Intake
+from alerts.names import names_of
 from alerts.policy import Policy
 from alerts.queries import NotFound, Reader, found
 from alerts.recording import alert_of, case_of, evidence_of, record_alert, record_case
@@ -21,6 +24,7 @@ from alerts.transition import Incomplete, NotAllowed
 from alerts.views import AlertView, CaseView, alert_view, case_view
 from emissions.beijing import to_beijing
 from emissions.finding import Case, Finding
+from emissions.register import Register
 
 __all__ = ["Conflict", "DatabaseUnavailable", "Incomplete", "NotAllowed", "NotFound", "Refused", "Repository"]
 
@@ -48,6 +52,19 @@ class Repository(Reader):
         self.policy = policy or Policy()
         self._intake = Intake(policy=self.policy, name_of=name_of)
         self._wall = wall
+
+    @classmethod
+    def open(
+        cls, url: str, *, policy: Policy, password: SecretStr | None = None, register: Register | None = None
+    ) -> Self:
+        """Open a database after bringing its schema up to date; the register gives the names that people read.
+
+        Raises:
+            DatabaseUnavailable: it cannot be reached.
+            ValueError: the address is none that can be used.
+        """
+        engine = prepare(url, password=password)
+        return cls(engine, policy=policy, name_of=names_of(register)) if register else cls(engine, policy=policy)
 
     # -- what data and time do ------------------------------------------------------------------------------------
 

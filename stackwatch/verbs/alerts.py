@@ -5,13 +5,12 @@ import sys
 from functools import partial
 
 import click
+from aiokafka.errors import KafkaError
 
-from alerts.database import DatabaseUnavailable, prepare
 from alerts.kafka import Kafka
 from alerts.mqtt import MqttPublisher
-from alerts.names import names_of
 from alerts.policy import load_policy
-from alerts.repository import Repository
+from alerts.repository import DatabaseUnavailable, Repository
 from alerts.service import CannotStart, ServiceLost, alert_service
 from stackwatch.bad_files import told
 from stackwatch.errors import UserError
@@ -19,6 +18,7 @@ from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
 from stackwatch.settings import Settings, read_settings
+from stackwatch.topics import TopicsRefused, create_topics
 
 
 @click.command()
@@ -30,15 +30,18 @@ def command() -> None:
         run_until_stopped(partial(_serve, given))
     except ServiceLost as lost:
         sys.exit(f"stackwatch alerts: {lost}; it goes on from there when it is started again")
+    except (KafkaError, TopicsRefused) as error:
+        raise UserError(f"Kafka at {given.kafka}: {error}") from error
     except (ValueError, OSError, DatabaseUnavailable, CannotStart) as error:
         raise UserError(str(error)) from error
 
 
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
     with told():
-        policy, register = load_policy(given.rulebook_dir, webhook_url=given.webhook_url), read_rules(given)[0]
-    engine = prepare(given.database, password=given.database_password)
-    repository = Repository(engine, policy=policy, name_of=names_of(register))
+        policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
+    register, _ = read_rules(given)
+    repository = Repository.open(given.database, password=given.database_password, policy=policy, register=register)
+    await create_topics(given.kafka, replication=given.kafka_replication)
     kafka, mqtt = Kafka(given.kafka, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
     async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=clock_of(given)) as serving:
         with serve_health(given.health_host, given.health_port, serving.trouble):

@@ -14,25 +14,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 import paho.mqtt.client as paho
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 from paho.mqtt.enums import CallbackAPIVersion
 
-from alerts.database import open_database, upgrade
+from alerts.database import open_database
+from alerts.policy import Policy
 from alerts.repository import Repository
 from contracts.codec import bundle, encode
 from contracts.topics import ALERTS, FINDINGS, QUARANTINE
 from deploy.engines import PostgresEngine, postgresql
 from emissions.finding import Case, Finding
+from stackwatch.embedded.nats import mqtt_broker
+from stackwatch.embedded.ports import free_port
 from tests.conformance.endpoint import Endpoint, endpoint
 from tests.unit.alerts.repository_suite import RepositorySuite
 from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate
 
 DEADLINE_S = 60
-PROGRAM = "import sys; from stackwatch.verbs.alerts import command; sys.exit(command(standalone_mode=False) or 0)"
-
 Result = TypeVar("Result")
 
 
@@ -92,7 +94,7 @@ class Place:
         }
         with output.open("wb") as file:
             child = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM],
+                [sys.executable, "-m", "stackwatch", "alerts"],
                 env=os.environ | env | self.env | more,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -109,10 +111,9 @@ class Place:
 
     @contextmanager
     def desk(self) -> Iterator[Repository]:
-        upgrade(self.database)
-        engine = open_database(self.database)
-        yield Repository(engine)
-        engine.dispose()
+        desk = Repository.open(self.database, policy=Policy())
+        yield desk
+        desk.engine.dispose()
 
     async def produce(self, *payloads: bytes) -> None:
         producer = AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all")
@@ -268,6 +269,64 @@ async def test_what_a_person_does_elsewhere_is_published_too(place: Place) -> No
         await until(lambda: not desk.backlog(), process=process)
     events = await place.read(ALERTS.name, ALERTS.partitions)
     assert [(e["event"], e["by"]) for e in events] == [("raised", "data"), ("acknowledged", "张三")]
+
+
+async def test_without_an_mqtt_broker_all_else_goes_on_and_its_messages_wait(place: Place) -> None:
+    port = free_port()
+    place.mqtt = f"mqtt://127.0.0.1:{port}"
+    with place.desk() as desk, place.running() as process:
+        await place.produce(encode(exceedance(1)))
+        await until(lambda: desk.alerts() and set(desk.backlog()) == {"mqtt"}, process=process)
+        assert [e["event"] for e in await place.read(ALERTS.name, ALERTS.partitions)] == ["raised"]
+        with mqtt_broker(place.folder / "late", port=port):
+            async with place.listening("alerts/#") as heard:
+                topic, event = await asyncio.to_thread(heard.get, True, DEADLINE_S)
+                assert (topic, event["event_id"]) == (f"alerts/{COUNTY}", "f1:1")
+            await until(lambda: not desk.backlog(), process=process)
+
+
+async def test_it_says_that_it_is_able(place: Place) -> None:
+    port = free_port()
+    with place.running(STACKWATCH_HEALTH_PORT=str(port)) as process:
+
+        def ready() -> bool:
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/readyz").text == "ok\n"
+            except httpx.TransportError:
+                return False
+
+        await until(ready, process=process)
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        pytest.param({"STACKWATCH_KAFKA": "127.0.0.1:9"}, "Kafka at 127.0.0.1:9", id="no Kafka"),
+        pytest.param({"STACKWATCH_DATABASE": "mysql://x/y"}, "sqlite or postgresql", id="a database of another kind"),
+        pytest.param(
+            {"STACKWATCH_DATABASE": "postgresql://a:hush@127.0.0.1:9/x?connect_timeout=2"},
+            "127.0.0.1:9",
+            id="no database",
+        ),
+        pytest.param({"STACKWATCH_WEBHOOK_URL_FILE": "/dev/null"}, "WEBHOOK_URL_FILE", id="an empty secret"),
+        pytest.param({"STACKWATCH_CLOCK": "noon"}, "STACKWATCH_CLOCK", id="no clock"),
+    ],
+)
+def test_what_it_cannot_start_with_is_one_line(tmp_path: Path, env: dict[str, str], says: str) -> None:
+    given = {"STACKWATCH_DATABASE": f"sqlite:///{tmp_path}/alerts.sqlite"} | env
+    ended = subprocess.run(
+        [sys.executable, "-m", "stackwatch", "alerts"],
+        check=False,
+        env=os.environ | given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 2, ended.stderr
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("stackwatch:")]
+    assert says in line
+    assert "Traceback" not in ended.stderr
+    assert "hush" not in ended.stderr
 
 
 @pytest.fixture(scope="module")
