@@ -81,7 +81,8 @@ def command(
     new = judged.messages(revisions=revisions)
     out = sys.stdout.buffer
     if old is None:
-        out.writelines(line + b"\n" for line in new)
+        for line in new:
+            out.write(line + b"\n")
         out.flush()
         return
     changed = False
