@@ -66,7 +66,7 @@ def command(
     diff: Path | None,
     *,
     revisions: bool,
-) -> None:
+) -> int:
     """Judge FEED (a file of feed lines, or - for standard input): hours, rates, findings and cases as JSON lines.
 
     With --diff the exit code is 1 where anything differs.
@@ -84,10 +84,10 @@ def command(
         for line in new:
             out.write(line + b"\n")
         out.flush()
-        return
+        return 0
     changed = False
     for difference in differences(old, new):
         changed = True
         out.write(msgspec.json.encode(difference) + b"\n")
     out.flush()
-    sys.exit(1 if changed else 0)
+    return 1 if changed else 0
