@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 BLOCK = 16
 """Bytes of a block and of a key."""
 
-_OPEN = b"CP=&&{0x"
+OPENING = b"CP=&&{0x"
+"""How an encrypted CP begins."""
+
 _CIPHERTEXT = re.compile(rb"CP=&&\{((?:0x[0-9A-F]{1,2}[, ]*)+)\}", re.IGNORECASE)
 _BYTE = re.compile(rb"0x([0-9A-F]{1,2})", re.IGNORECASE)
 
 
 def is_encrypted(segment: bytes) -> bool:
     """Whether the segment carries an encrypted CP."""
-    return _OPEN in segment
+    return OPENING in segment
 
 
 @lru_cache(maxsize=1024)
@@ -58,7 +60,7 @@ class Sealed:
 
     def __init__(self, segment: bytes) -> None:
         found = _CIPHERTEXT.search(segment)
-        self.head = segment.partition(_OPEN)[0] + b"CP=&&"
+        self.head = segment.partition(OPENING)[0] + b"CP=&&"
         """All up to ``CP=&&``, which is never encrypted."""
         self._ciphertext = b"" if found is None else bytes(int(byte, 16) for byte in _BYTE.findall(found[1]))
         self._tail = b"" if found is None else segment[found.end() :]

@@ -69,7 +69,24 @@ def test_however_a_stream_is_cut_its_frames_are_the_same(sent, noise, draw):
     assert given_back == whole
 
 
-@given(st.binary(max_size=400))
+scraps = st.lists(
+    st.sampled_from([b"#", b"##", b"##0004", b"##0010", b"ab&&", b"CP=&&{0x", b"0A0a", b"\r", b"\n", b"\r\n", b"x"]),
+    max_size=30,
+).map(b"".join)
+
+
+@settings(max_examples=500)
+@given(scraps)
+def test_scraps_of_frames_are_cut_the_same_byte_by_byte(stream):
+    whole, piecemeal = Framer(), Framer()
+    at_once = whole.feed(stream) + whole.close()
+    assert [f for byte in stream for f in piecemeal.feed(bytes([byte]))] + piecemeal.close() == at_once
+    assert piecemeal.garbage == whole.garbage
+    lost = len(stream.translate(None, b"\r\n")) - sum(len(f.translate(None, b"\r\n")) for f in at_once)
+    assert lost == whole.garbage
+
+
+@given(scraps | st.binary(max_size=400))
 def test_splitting_a_payload_loses_only_line_ends(payload):
     pieces = split(payload)
     assert b"".join(pieces).replace(b"\r", b"").replace(b"\n", b"") == payload.replace(b"\r", b"").replace(b"\n", b"")
