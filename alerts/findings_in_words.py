@@ -8,6 +8,8 @@ from emissions.beijing import to_beijing
 
 Lines = list[tuple[str, str]]
 Evidence = Mapping[str, Any]
+NameOf = Callable[[str], str]
+Explain = Callable[[Evidence, NameOf], Lines]
 
 POLLUTANTS: Mapping[str, tuple[str, str]] = {
     "a34013": ("颗粒物", "particulate matter"),
@@ -26,7 +28,7 @@ def _hour(text: str) -> str:
     return to_beijing(datetime.fromisoformat(text)).strftime("%m-%d %H:00")
 
 
-def _exceedance(evidence: Evidence) -> Lines:
+def _exceedance(evidence: Evidence, _name_of: NameOf) -> Lines:
     zh, en = _pollutant(evidence["pollutant"])
     hours = evidence["hours"]
     lines = [(f"污染物：{zh}，超标 {len(hours)} 小时", f"{en}: {len(hours)} hours over the limit")]
@@ -49,7 +51,7 @@ def _exceedance(evidence: Evidence) -> Lines:
     return lines
 
 
-def _rate(evidence: Evidence) -> Lines:
+def _rate(evidence: Evidence, name_of: NameOf) -> Lines:
     period, settled = evidence["period"], evidence.get("settled", False)
     pct, valid, expected = evidence["effective_pct"], evidence["valid"], evidence["expected"]
     track = ("补全口径，已结算", "completed, settled") if settled else ("即时口径，截至目前", "in time, to date")
@@ -67,25 +69,25 @@ def _rate(evidence: Evidence) -> Lines:
             (f"补传后升至 {now:.2f}%，督办不因此撤销", f"late data lifted it to {now:.2f} %; the case stays open")
         )
     if outlets := evidence.get("outlets"):
-        lines.append(_listed("低于 90% 的排放口", "outlets below 90 %", list(outlets)))
+        lines.append(_listed("低于 90% 的排放口", "outlets below 90 %", [*map(name_of, outlets)]))
     return lines
 
 
-def _several(evidence: Evidence) -> Lines:
+def _several(evidence: Evidence, name_of: NameOf) -> Lines:
     enterprises = evidence["enterprises"]
     count, period = len(enterprises), evidence["period"]
     return [
         (f"{period} 有 {count} 家企业超标", f"{period}: {count} enterprises over the limit"),
-        _listed("企业", "enterprises", list(enterprises)),
+        _listed("企业", "enterprises", [*map(name_of, enterprises)]),
     ]
 
 
-def _not_connected(evidence: Evidence) -> Lines:
+def _not_connected(evidence: Evidence, _name_of: NameOf) -> Lines:
     mn = evidence.get("mn") or "–"
     return [(f"从未收到数据，设备标识 {mn}", f"nothing has ever been received, MN {mn}")]
 
 
-def _stopped(evidence: Evidence) -> Lines:
+def _stopped(evidence: Evidence, _name_of: NameOf) -> Lines:
     count, by = len(evidence["hours"]), evidence.get("by", "–")
     return [
         (
@@ -95,19 +97,23 @@ def _stopped(evidence: Evidence) -> Lines:
     ]
 
 
-def _early(evidence: Evidence) -> Lines:
+def _early(evidence: Evidence, _name_of: NameOf) -> Lines:
     zh, en = _pollutant(str(evidence.get("pollutant", "")))
     return [(f"{zh} 本小时可能超标", f"{en}: the hour may exceed")]
 
 
-def _suspected(evidence: Evidence) -> Lines:
+def _suspected(evidence: Evidence, _name_of: NameOf) -> Lines:
     numbers = ", ".join(f"{key} {value}" for key, value in evidence.items() if isinstance(value, int | float))
     return [(f"疑似，需人工核实：{numbers}", f"suspected, to be verified by a person: {numbers}")]
 
 
-def _silence(evidence: Evidence) -> Lines:
+def _silence(evidence: Evidence, name_of: NameOf) -> Lines:
     outlets = evidence.get("outlets")
-    return [_listed("无数据的排放口", "silent outlets", list(outlets))] if outlets else [("数据中断", "no data")]
+    return (
+        [_listed("无数据的排放口", "silent outlets", [*map(name_of, outlets)])]
+        if outlets
+        else [("数据中断", "no data")]
+    )
 
 
 def _listed(zh: str, en: str, names: list[str]) -> tuple[str, str]:
@@ -117,7 +123,7 @@ def _listed(zh: str, en: str, names: list[str]) -> tuple[str, str]:
     return f"{zh}：{shown}", f"{en}: {shown}"
 
 
-FINDINGS: Mapping[str, tuple[tuple[str, str], Callable[[Evidence], Lines]]] = {
+FINDINGS: Mapping[str, tuple[tuple[str, str], Explain]] = {
     "hourly_exceedance": (("小时均值超标", "hourly mean over the limit"), _exceedance),
     "early_warning": (("超标预警", "early warning"), _early),
     "rate_below_90": (("有效传输率低于 90%", "effective transmission rate below 90 %"), _rate),

@@ -1,7 +1,7 @@
 """What ``finding`` and ``case`` lines do to the alert database. The same line again does nothing."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 from alerts import cases, lifecycle
 from alerts.audit import digest_of
 from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow, EvidenceRow
-from alerts.policy import Policy
-from alerts.recording import alert_of, case_of, put_case, record_alert, record_case
+from alerts.recording import Recorder, alert_of, case_of, put_case
 from alerts.routing import Alerting, Unroutable, route
 from alerts.transition import DATA, Event, Unusable
 from emissions.beijing import utc
@@ -23,9 +22,7 @@ from emissions.finding import Case, Finding, finding_id
 class Intake:
     """Takes lines in, within the caller's transaction."""
 
-    policy: Policy
-    name_of: Callable[[str], str] = field(default=lambda code: code)
-    """What people call an outlet or a county."""
+    recorder: Recorder
 
     def finding(self, session: Session, finding: Finding, *, now: datetime, wall: datetime) -> bool:
         """Raise the finding's alert, or let it grow, end or go on; tells whether anything was new.
@@ -34,7 +31,7 @@ class Intake:
             Unusable: an unknown severity, or a moment without a zone.
         """
         _zoned(finding.from_, finding.to, finding.known_at)
-        decision = route(finding, self.policy.routes)
+        decision = route(finding, self.recorder.policy.routes)
         if isinstance(decision, Unroutable):
             raise Unusable(decision.reason)
         row = session.get(AlertRow, finding.id)
@@ -47,7 +44,7 @@ class Intake:
                 ended_by_data=finding.to,
                 at=now,
                 reason=f"finding of rule {finding.rule}",
-                terms=self.policy.terms,
+                terms=self.recorder.policy.terms,
             )
             row = self._new_alert(finding, now=now)
         elif _seen(session, AlertEventRow, row.id, digest):
@@ -58,11 +55,11 @@ class Intake:
                 severity=finding.severity,
                 ended_by_data=finding.to,
                 at=now,
-                terms=self.policy.terms,
+                terms=self.recorder.policy.terms,
             )
         row.started_at, row.known_at, row.evidence = finding.from_, finding.known_at, finding.evidence
         step = step[0], replace(step[1], detail={**step[1].detail, "known_at": finding.known_at, "to": finding.to})
-        record_alert(session, row, step, policy=self.policy, wall=wall, digest=digest)
+        self.recorder.alert(session, row, step, wall=wall, digest=digest)
         return True
 
     def _new_alert(self, finding: Finding, *, now: datetime) -> AlertRow:
@@ -71,7 +68,7 @@ class Intake:
             id=finding.id,
             rule=finding.rule,
             subject=finding.subject,
-            subject_name=self.name_of(about),
+            subject_name=self.recorder.name_of(about),
             county=finding.county,
             raised_at=now,
         )
@@ -123,12 +120,12 @@ class Intake:
         if row is None:
             opened_at = _opened_at(placement.evidence, otherwise=case.opened_at)
             step = cases.open_case(
-                at=now, reason=f"trigger {case.trigger}, {placement.period}", terms=self.policy.terms
+                at=now, reason=f"trigger {case.trigger}, {placement.period}", terms=self.recorder.policy.terms
             )
             row = CaseRow(
                 id=finding_id("case", case.county, case.trigger, placement.period),
                 county=case.county,
-                county_name=self.name_of(case.county),
+                county_name=self.recorder.name_of(case.county),
                 trigger=case.trigger,
                 opened_at=opened_at,
             )
@@ -150,7 +147,7 @@ class Intake:
         )
         step = step[0], replace(step[1], detail={"period": placement.period})
         digest = _digest(placement.period, placement.evidence)
-        record_case(session, row, step, policy=self.policy, wall=wall, digest=digest)
+        self.recorder.case(session, row, step, wall=wall, digest=digest)
         return row
 
     def _update(
@@ -171,7 +168,7 @@ class Intake:
             reason=reason,
             detail={"period": known.period, "lifted_by_late_data": lifted},
         )
-        record_case(session, row, (case_of(row), event), policy=self.policy, wall=wall, digest=digest)
+        self.recorder.case(session, row, (case_of(row), event), wall=wall, digest=digest)
         return True
 
 

@@ -118,7 +118,7 @@ def raise_alert(*, severity: str, ended_by_data: datetime | None, at: datetime, 
 
 
 def observe(alert: Alert, *, severity: str, ended_by_data: datetime | None, at: datetime, terms: Terms) -> Step:
-    """What a newer version of the finding does: it grows, ends or goes on again.
+    """What a newer version of the finding does: it grows, worsens, ends or goes on again.
 
     A violation that was closed while its data still go on, or go on again, is raised anew: nobody has seen those.
     What a person found to be no violation stays closed.
@@ -128,6 +128,8 @@ def observe(alert: Alert, *, severity: str, ended_by_data: datetime | None, at: 
         name = "ended"
     elif ended_by_data is None and alert.ended_by_data is not None:
         name = "resumed"
+    elif worse(severity, than=alert.severity):
+        name = "worsened"
     state = alert.state
     within = terms.acknowledge_after(severity)
     if isinstance(state, Closed) and state.violation and ended_by_data is None:
@@ -143,6 +145,7 @@ def observe(alert: Alert, *, severity: str, ended_by_data: datetime | None, at: 
 
 _OBSERVED = {
     "grew": "the finding has more evidence",
+    "worsened": "the finding has become more severe",
     "ended": "the data no longer show it",
     "resumed": "the data show it again",
     "reopened": "the data go on after it was closed",

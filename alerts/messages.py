@@ -16,8 +16,8 @@ class AlertMessage:
     event_id: str
     """``<alert>:<line of the audit log>``. Delivery is at least once: what has this id again is the same event."""
     event: str
-    """``raised``, ``grew``, ``ended``, ``resumed``, ``reopened``, ``acknowledged``, ``acknowledgement_expired``,
-    ``escalated``, ``reminded``, ``verified``, ``rectified`` or ``closed``."""
+    """``raised``, ``grew``, ``worsened``, ``ended``, ``resumed``, ``reopened``, ``acknowledged``,
+    ``acknowledgement_expired``, ``escalated``, ``reminded``, ``verified``, ``rectified`` or ``closed``."""
     at: datetime
     by: str
     reason: str

@@ -1,4 +1,4 @@
-"""What people call an outlet or a county."""
+"""What people call an outlet, an enterprise or a county."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from emissions.register import Register
 def names_of(register: Register) -> Callable[[str], str]:
     """From a code or an id to a name; what the register does not have keeps its code."""
     names = {division.code: division.name for division in register.divisions.values()}
+    names |= {enterprise.id: enterprise.name for enterprise in register.enterprises.values()}
     for outlet in register.outlets.values():
         enterprise = register.enterprises.get(outlet.enterprise)
         names[outlet.id] = f"{enterprise.name} {outlet.name}" if enterprise is not None else outlet.name

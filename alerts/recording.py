@@ -1,6 +1,7 @@
 """Writes one step of an alert or of a case: the row, its line in the audit log, and what has to be sent of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,75 +48,99 @@ def put_case(row: CaseRow, case: cases.Supervision) -> None:
     row.measure = case.measure
 
 
-def record_alert(
-    session: Session, row: AlertRow, step: lifecycle.Step, *, policy: Policy, wall: datetime, digest: str | None = None
-) -> None:
-    """One step of an alert. ``wall`` is real time, for the outbox; the step has its own moment."""
-    alert, event = step
-    put_alert(row, alert)
-    session.add(row)
-    session.flush()
-    line = append(session, "alert_events", subject_id=row.id, event=event, digest=digest)
-    message = AlertMessage(
-        event_id=f"{row.id}:{line.sequence}",
-        event=event.name,
-        at=event.at,
-        by=event.by,
-        reason=event.reason,
-        detail=event.detail,
-        hash=line.hash,
-        id=row.id,
-        county=row.county,
-        rule=row.rule,
-        subject=row.subject,
-        subject_name=row.subject_name,
-        severity=row.severity,
-        level=row.level,
-        state=row.state,
-        deadline=row.deadline,
-        from_=row.started_at,
-        to=row.ended_by_data,
-        evidence=row.evidence,
-    )
-    _publish(session, message, wall=wall)
-    if event.name in policy.routes.notify:
-        for channel in routing.for_alert(
-            policy.channels, county=row.county, level=row.level, rule=row.rule, severity=row.severity
-        ):
-            _notify(session, channel, message, severity=row.severity, wall=wall)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorder:
+    """Records steps in the caller's transaction."""
 
+    policy: Policy
+    name_of: Callable[[str], str] = field(default=lambda code: code)
+    """What people call an outlet, an enterprise or a county."""
 
-def record_case(
-    session: Session, row: CaseRow, step: cases.Step, *, policy: Policy, wall: datetime, digest: str | None = None
-) -> None:
-    """One step of a case."""
-    case, event = step
-    put_case(row, case)
-    session.add(row)
-    session.flush()
-    line = append(session, "case_events", subject_id=row.id, event=event, digest=digest)
-    message = CaseMessage(
-        event_id=f"{row.id}:{line.sequence}",
-        event=event.name,
-        at=event.at,
-        by=event.by,
-        reason=event.reason,
-        detail=event.detail,
-        hash=line.hash,
-        id=row.id,
-        county=row.county,
-        county_name=row.county_name,
-        trigger=row.trigger,
-        opened_at=row.opened_at,
-        measure=row.measure,
-        state=row.state,
-        deadline=row.deadline,
-        evidence=evidence_of(session, row.id),
-    )
-    _publish(session, message, wall=wall)
-    if event.name in policy.routes.notify_case:
-        for channel in routing.for_case(policy.channels, county=row.county):
-            _notify(session, channel, message, severity="severe", wall=wall)
+    def alert(
+        self, session: Session, row: AlertRow, step: lifecycle.Step, *, wall: datetime, digest: str | None = None
+    ) -> None:
+        """One step of an alert. ``wall`` is real time, for the outbox; the step has its own moment."""
+        alert, event = step
+        put_alert(row, alert)
+        session.add(row)
+        session.flush()
+        line = append(session, "alert_events", subject_id=row.id, event=event, digest=digest)
+        message = AlertMessage(
+            event_id=f"{row.id}:{line.sequence}",
+            event=event.name,
+            at=event.at,
+            by=event.by,
+            reason=event.reason,
+            detail=event.detail,
+            hash=line.hash,
+            id=row.id,
+            county=row.county,
+            rule=row.rule,
+            subject=row.subject,
+            subject_name=row.subject_name,
+            severity=row.severity,
+            level=row.level,
+            state=row.state,
+            deadline=row.deadline,
+            from_=row.started_at,
+            to=row.ended_by_data,
+            evidence=row.evidence,
+        )
+        _publish(session, message, wall=wall)
+        if event.name in self.policy.routes.notify:
+            for channel in routing.for_alert(
+                self.policy.channels, county=row.county, level=row.level, rule=row.rule, severity=row.severity
+            ):
+                self._notify(session, channel, message, severity=row.severity, wall=wall)
+
+    def case(
+        self, session: Session, row: CaseRow, step: cases.Step, *, wall: datetime, digest: str | None = None
+    ) -> None:
+        """One step of a case."""
+        case, event = step
+        put_case(row, case)
+        session.add(row)
+        session.flush()
+        line = append(session, "case_events", subject_id=row.id, event=event, digest=digest)
+        message = CaseMessage(
+            event_id=f"{row.id}:{line.sequence}",
+            event=event.name,
+            at=event.at,
+            by=event.by,
+            reason=event.reason,
+            detail=event.detail,
+            hash=line.hash,
+            id=row.id,
+            county=row.county,
+            county_name=row.county_name,
+            trigger=row.trigger,
+            opened_at=row.opened_at,
+            measure=row.measure,
+            state=row.state,
+            deadline=row.deadline,
+            evidence=evidence_of(session, row.id),
+        )
+        _publish(session, message, wall=wall)
+        if event.name in self.policy.routes.notify_case:
+            for channel in routing.for_case(self.policy.channels, county=row.county):
+                self._notify(session, channel, message, severity="severe", wall=wall)
+
+    def _notify(self, session: Session, channel: Channel, message: Message, *, severity: str, wall: datetime) -> None:
+        text = wording.text_for(message, language=channel.language, name_of=self.name_of)
+        notice = {
+            "event_id": message.event_id,
+            "county": message.county,
+            "event": message.event,
+            "kind": message.kind,
+            "id": message.id,
+            "severity": severity,
+            "title": text.title,
+            "body": text.body,
+        }
+        destination = f"{outbox.CHANNEL}{channel.name}"
+        key = f"{message.event_id}:{destination}"
+        payload = canonical(notice)
+        outbox.post(session, destination=destination, address=message.county, payload=payload, dedupe_key=key, at=wall)
 
 
 def evidence_of(session: Session, case_id: str) -> dict[str, Mapping[str, Any]]:
@@ -129,21 +154,3 @@ def _publish(session: Session, message: Message, *, wall: datetime) -> None:
     for destination, address in ((outbox.KAFKA, message.county), (outbox.MQTT, f"alerts/{message.county}")):
         key = f"{message.event_id}:{destination}"
         outbox.post(session, destination=destination, address=address, payload=line, dedupe_key=key, at=wall)
-
-
-def _notify(session: Session, channel: Channel, message: Message, *, severity: str, wall: datetime) -> None:
-    text = wording.text_for(message, language=channel.language)
-    notice = {
-        "event_id": message.event_id,
-        "county": message.county,
-        "event": message.event,
-        "kind": message.kind,
-        "id": message.id,
-        "severity": severity,
-        "title": text.title,
-        "body": text.body,
-    }
-    destination = f"{outbox.CHANNEL}{channel.name}"
-    key = f"{message.event_id}:{destination}"
-    payload = canonical(notice)
-    outbox.post(session, destination=destination, address=message.county, payload=payload, dedupe_key=key, at=wall)

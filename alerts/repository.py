@@ -18,7 +18,7 @@ from alerts.intake import Intake
 from alerts.names import names_of
 from alerts.policy import Policy
 from alerts.queries import NotFound, Reader, found
-from alerts.recording import alert_of, case_of, evidence_of, record_alert, record_case
+from alerts.recording import Recorder, alert_of, case_of, evidence_of
 from alerts.transaction import Conflict, NeverTaken, reading, transact
 from alerts.transition import Incomplete, NotAllowed
 from alerts.views import AlertView, CaseView, alert_view, case_view
@@ -50,7 +50,8 @@ class Repository(Reader):
     ) -> None:
         super().__init__(engine)
         self.policy = policy or Policy()
-        self._intake = Intake(policy=self.policy, name_of=name_of)
+        self._recorder = Recorder(policy=self.policy, name_of=name_of)
+        self._intake = Intake(recorder=self._recorder)
         self._wall = wall
 
     @classmethod
@@ -108,12 +109,12 @@ class Repository(Reader):
         due_alerts = select(AlertRow).where(AlertRow.deadline <= now).order_by(AlertRow.deadline, AlertRow.id)
         for row in session.scalars(due_alerts.limit(limit)).all():
             if (step := lifecycle.tick(alert_of(row), now=now, terms=terms)) is not None:
-                record_alert(session, row, step, policy=self.policy, wall=wall)
+                self._recorder.alert(session, row, step, wall=wall)
                 count += 1
         due_cases = select(CaseRow).where(CaseRow.deadline <= now).order_by(CaseRow.deadline, CaseRow.id)
         for case_row in session.scalars(due_cases.limit(limit)).all():
             if (moved := cases.tick(case_of(case_row), now=now, terms=terms)) is not None:
-                record_case(session, case_row, moved, policy=self.policy, wall=wall)
+                self._recorder.case(session, case_row, moved, wall=wall)
                 count += 1
         return count
 
@@ -189,7 +190,7 @@ class Repository(Reader):
         def act(session: Session) -> AlertView:
             row = found(session, AlertRow, alert_id)
             _current(row, version)
-            record_alert(session, row, decide(alert_of(row)), policy=self.policy, wall=self._wall())
+            self._recorder.alert(session, row, decide(alert_of(row)), wall=self._wall())
             session.flush()
             return alert_view(row)
 
@@ -199,7 +200,7 @@ class Repository(Reader):
         def act(session: Session) -> CaseView:
             row = found(session, CaseRow, case_id)
             _current(row, version)
-            record_case(session, row, decide(case_of(row)), policy=self.policy, wall=self._wall())
+            self._recorder.case(session, row, decide(case_of(row)), wall=self._wall())
             session.flush()
             return case_view(row, evidence_of(session, row.id))
 

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from alerts.findings_in_words import FINDINGS
+from alerts.findings_in_words import FINDINGS, Evidence, Explain, Lines, NameOf
 from alerts.messages import AlertMessage, CaseMessage, Message
 from alerts.transition import MACHINES
 from emissions.beijing import to_beijing
@@ -15,6 +14,7 @@ LANGUAGES = ("zh", "en")
 EVENTS: Mapping[str, tuple[str, str]] = {
     "raised": ("新报警", "new alert"),
     "grew": ("报警持续", "alert grows"),
+    "worsened": ("报警加重", "alert has become more severe"),
     "ended": ("数据显示已结束，仍待人工处理", "ended by data, still to be closed"),
     "resumed": ("数据显示再次出现", "the data show it again"),
     "reopened": ("关闭后数据仍在继续，重新报警", "raised again: the data go on after closing"),
@@ -63,10 +63,16 @@ class Text:
     body: str
 
 
-def text_for(message: Message, *, language: str) -> Text:
-    """Title and body of an event. Evidence of an unknown shape is left out; words never hold up an alert."""
+def text_for(message: Message, *, language: str, name_of: Callable[[str], str] = lambda code: code) -> Text:
+    """Title and body of an event. Evidence of an unknown shape is left out; words never hold up an alert.
+
+    Args:
+        message: The event.
+        language: ``zh`` or ``en``.
+        name_of: What people call an outlet or an enterprise.
+    """
     say = _say(language)
-    return _alert(message, say) if isinstance(message, AlertMessage) else _case(message, say)
+    return _alert(message, say, name_of) if isinstance(message, AlertMessage) else _case(message, say, name_of)
 
 
 Say = Callable[[tuple[str, str]], str]
@@ -77,13 +83,13 @@ def _say(language: str) -> Say:
     return lambda pair: pair[index]
 
 
-def _alert(message: AlertMessage, say: Say) -> Text:
-    headline, explain = FINDINGS.get(message.rule, ((message.rule, message.rule), lambda _evidence: []))
+def _alert(message: AlertMessage, say: Say, name_of: NameOf) -> Text:
+    headline, explain = FINDINGS.get(message.rule, ((message.rule, message.rule), _unexplained))
     name = message.subject_name
     title = (
         f"[{_word(SEVERITIES, message.severity, say)}] {say(headline)}: {name} ({_word(EVENTS, message.event, say)})"
     )
-    lines = [say(line) for line in _tolerant(explain, message.evidence)]
+    lines = [say(line) for line in _tolerant(explain, message.evidence, name_of)]
     lines += [
         say(("自 ", "from "))
         + moment(message.from_)
@@ -94,18 +100,22 @@ def _alert(message: AlertMessage, say: Say) -> Text:
     return Text(title=title, body="\n".join(lines))
 
 
-def _case(message: CaseMessage, say: Say) -> Text:
+def _case(message: CaseMessage, say: Say, name_of: NameOf) -> Text:
     title = f"{_word(EVENTS, message.event, say)}: {message.county_name} ({_word(TRIGGERS, message.trigger, say)})"
     lines = []
     rule = {"rate": "rate_below_90", "exceeding": "several_exceeding"}.get(message.trigger, "")
-    explain = FINDINGS[rule][1] if rule else lambda _evidence: []
+    explain = FINDINGS[rule][1] if rule else _unexplained
     for period, evidence in message.evidence.items():
         lines.append(f"{period}:")
-        lines += [f"  {say(line)}" for line in _tolerant(explain, evidence)]
+        lines += [f"  {say(line)}" for line in _tolerant(explain, evidence, name_of)]
     if message.measure != "none":
         lines.append(say(("已采取：", "measure: ")) + _word(MEASURES, message.measure, say))
     lines += _ending(message, say)
     return Text(title=title, body="\n".join(lines))
+
+
+def _unexplained(_evidence: Evidence, _name_of: NameOf) -> Lines:
+    return []
 
 
 def _ending(message: Message, say: Say) -> list[str]:
@@ -118,11 +128,9 @@ def _ending(message: Message, say: Say) -> list[str]:
     return lines
 
 
-def _tolerant(
-    explain: Callable[[Mapping[str, Any]], list[tuple[str, str]]], evidence: Mapping[str, Any]
-) -> list[tuple[str, str]]:
+def _tolerant(explain: Explain, evidence: Evidence, name_of: NameOf) -> Lines:
     try:
-        return explain(evidence)
+        return explain(evidence, name_of)
     except (LookupError, TypeError, ValueError, AttributeError):
         return [("依据见系统页面", "evidence: see its page")]
 

@@ -279,6 +279,10 @@ class RepositorySuite:
         desk.take_in([exceedance(2)], now=T0)
         assert desk.backlog() == {"kafka": 3, "mqtt": 3, "channel:desk": 2}, "nobody is woken for one more hour"
 
+    def test_people_hear_of_an_alert_that_worsens(self, desk: Repository) -> None:
+        desk.take_in([exceedance(), exceedance(2, severity="severe")], now=T0)
+        assert desk.backlog()["channel:desk"] == 2
+
     def test_a_letter_is_lent_to_one_and_comes_back(self, open_one: Callable[[], Repository]) -> None:
         one, other = open_one(), open_one()
         one.take_in([exceedance()], now=T0)

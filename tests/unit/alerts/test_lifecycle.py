@@ -221,7 +221,7 @@ def test_newer_data(state: State, was_ended: datetime | None, ended: datetime | 
 def test_turning_severe_brings_the_deadline_nearer_and_never_further() -> None:
     after, event = lifecycle.observe(alert(RAISED), severity="severe", ended_by_data=None, at=T0 + MINUTE, terms=TERMS)
     assert lifecycle.deadline_of(after.state) == T0 + 31 * MINUTE
-    assert event.detail == {"severity": "severe", "was": "warning"}
+    assert (event.name, event.detail) == ("worsened", {"severity": "severe", "was": "warning"})
     soon = replace(RAISED, deadline=T0 + 2 * MINUTE)
     after, _ = lifecycle.observe(alert(soon), severity="severe", ended_by_data=None, at=T0 + MINUTE, terms=TERMS)
     assert lifecycle.deadline_of(after.state) == T0 + 2 * MINUTE

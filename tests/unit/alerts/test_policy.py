@@ -71,4 +71,9 @@ def test_names() -> None:
         outlets={"o1": outlet},
     )
     name_of = names_of(register)
-    assert [name_of(code) for code in ("371502", "o1", "other")] == ["东昌府区", "示例热电 1号炉", "other"]
+    assert [name_of(code) for code in ("371502", "e1", "o1", "other")] == [
+        "东昌府区",
+        "示例热电",
+        "示例热电 1号炉",
+        "other",
+    ]

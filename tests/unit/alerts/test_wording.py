@@ -134,6 +134,16 @@ def test_many_outlets_are_counted() -> None:
     assert "o12" not in body
 
 
+def test_outlets_and_enterprises_go_by_their_names() -> None:
+    names = {"o1": "示例热电 1号炉", "e3": "第三热力"}
+    for rule, evidence, name in (
+        ("rate_below_90", RATE, "示例热电 1号炉, o2"),
+        ("several_exceeding", SEVERAL, "e2, 第三热力"),
+    ):
+        message = alert_message(rule=rule, evidence=evidence)
+        assert name in text_for(message, language="zh", name_of=lambda code: names.get(code, code)).body
+
+
 def test_a_person_is_named_and_a_machine_is_not() -> None:
     closed = alert_message(event="closed", by="李四", reason="现场已核实", deadline=None)
     assert "李四: 现场已核实" in text_for(closed, language="zh").body
