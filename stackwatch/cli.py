@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "web": ("stackwatch.verbs.web", "Serve the API and the pages."),
     "simulate": ("stackwatch.verbs.simulate", "Play a fleet of loggers, with faults and a ledger."),
     "decode": ("stackwatch.verbs.decode", "Turn raw HJ 212 frames into JSON lines."),
+    "frame": ("stackwatch.verbs.frame", "Make one HJ 212 frame of what you type."),
     "judge": ("stackwatch.verbs.judge", "Judge a recorded feed without any service."),
     "audit": ("stackwatch.verbs.audit", "List outlets that must have a monitor and have none."),
     "check": ("stackwatch.verbs.check", "Check a register or a rulebook."),
