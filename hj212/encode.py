@@ -1,6 +1,6 @@
 """From fields to the bytes of a frame."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from hj212.crc import CrcProfile, checksum
 from hj212.sm4 import encrypt_content
@@ -56,6 +56,10 @@ def message(
     Raises:
         Unencodable: a value would break the frame, or the segment is too long.
     """
+    if flag is not None and not 0 <= flag <= 255:
+        raise Unencodable(f"Flag is a number from 0 to 255, not {flag}")
+    if (pnum is None) is not (pno is None) or (pnum is not None) is not bool((flag or 0) & 2):
+        raise Unencodable("PNUM and PNO go together, and with bit 1 of Flag")
     head: list[tuple[str, str | None]] = [
         ("QN", qn),
         ("ST", st),
@@ -69,6 +73,8 @@ def message(
     ]
     fields = ";".join(f"{name}={_field(name, text)}" for name, text in head if text is not None)
     content = content_of(data_time=data_time, values=values or {}, other=other or {}).encode()
+    if content.startswith(b"{0x"):
+        raise Unencodable("CP would look like an encrypted one")
     segment = f"{fields};CP=&&".encode() + content + b"&&"
     plain = frame(segment, crc=crc)
     if key is None:
@@ -79,15 +85,24 @@ def message(
 
 def content_of(*, data_time: str | None, values: Mapping[str, Mapping[str, str]], other: Mapping[str, str]) -> str:
     """What stands between ``&&`` and ``&&``: DataTime, then the other items, then the values, a group for each code."""
-    groups: list[str] = [] if data_time is None else [f"DataTime={_value('DataTime', data_time)}"]
-    groups += [f"{key}={_value(key, text)}" for key, text in other.items()]
+    groups: list[str] = [] if data_time is None else [_item("DataTime", data_time)]
+    groups += [_item(_key(key), text) for key, text in other.items()]
     groups += [_group(code, suffixes) for code, suffixes in values.items() if suffixes]
     return ";".join(groups)
 
 
 def _group(code: str, suffixes: Mapping[str, str]) -> str:
-    pairs: Iterable[str] = (f"{code}-{suffix}={_value(f'{code}-{suffix}', text)}" for suffix, text in suffixes.items())
-    return ",".join(pairs)
+    return ",".join(_item(_key(code, suffix), text) for suffix, text in suffixes.items())
+
+
+def _key(code: str, suffix: str | None = None) -> str:
+    """A key that reads back as it was: it is split at its last dash."""
+    words = (code,) if suffix is None else (code, suffix)
+    key = "-".join(words)
+    dash = "-" in words[-1]
+    if not all(words) or dash or key == "DataTime" or key != key.strip() or any(sign in key for sign in ";,=&\r\n"):
+        raise Unencodable(f"{key!r} cannot be a key in CP")
+    return key
 
 
 def _field(name: str, text: str) -> str:
@@ -96,8 +111,10 @@ def _field(name: str, text: str) -> str:
     return text
 
 
-def _value(key: str, text: str) -> str:
-    quoted = text.startswith("//") and text.endswith("//") and len(text) >= 4
-    if "&&" in text or "\r" in text or "\n" in text or (not quoted and any(sign in text for sign in ";,")):
+def _item(key: str, text: str) -> str:
+    """Text that stands between ``//`` may hold commas and semicolons; other text may hold neither."""
+    quoted = len(text) >= 4 and text.startswith("//") and text.find("//", 2) == len(text) - 2
+    plain = not (text.startswith("//") or any(sign in text for sign in (";", ",", "=//")))
+    if not (quoted or plain) or any(sign in text for sign in ("&&", "\r", "\n")) or text.endswith("&"):
         raise Unencodable(f"{key}={text!r} cannot stand in CP")
-    return text
+    return f"{key}={text}"

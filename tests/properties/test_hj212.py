@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from hj212.crc import CrcProfile
 from hj212.decode import decode
-from hj212.encode import frame, message
+from hj212.encode import Unencodable, frame, message
 from hj212.framing import Framer, split
 from hj212.message import Fault, Message
 
 word = st.text(string.ascii_letters + string.digits, min_size=1, max_size=8)
-text = st.text(st.characters(codec="utf-8", exclude_characters="&;,=\r\n/", exclude_categories=["C"]), max_size=12)
-values = st.dictionaries(word, st.dictionaries(word, text, min_size=1, max_size=4), max_size=5)
+text = st.text(st.characters(codec="utf-8", exclude_characters="&;,\r\n/", exclude_categories=["C"]), max_size=12)
+quoted = st.text(st.sampled_from("ab;,= 烟"), max_size=12).map(lambda t: f"//{t}//")
+any_text = st.text(st.sampled_from("a1;,=&/-{}0x \r\n烟"), max_size=8)
+values = st.dictionaries(word, st.dictionaries(word, text | quoted, min_size=1, max_size=4), max_size=5)
 moments = st.datetimes().filter(lambda m: m.year >= 1000).map(lambda m: m.strftime("%Y%m%d%H%M%S"))
 fields = st.fixed_dictionaries(
     {
@@ -38,6 +40,17 @@ def test_what_is_encoded_is_decoded(sent, crc, key):
     assert decoded.data_time == sent["data_time"]
     assert decoded.values == sent["values"]
     assert decoded.rf == ("1" if sent["rf"] else None)
+
+
+@given(st.dictionaries(any_text, any_text, max_size=3), st.dictionaries(any_text, st.dictionaries(any_text, any_text)))
+def test_what_would_not_come_back_as_it_was_is_not_encoded(other, values):
+    try:
+        sent = message(st="31", cn="3020", mn="1", flag=4, other=other, values=values)
+    except Unencodable:
+        return
+    decoded = decode(sent)
+    assert isinstance(decoded, Message)
+    assert (decoded.other, decoded.values) == (other, {code: items for code, items in values.items() if items})
 
 
 @given(st.binary(max_size=300), keys)

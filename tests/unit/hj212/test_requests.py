@@ -86,6 +86,13 @@ def test_uploads_come_back_as_they_were_made(cn, fields):
         pytest.param(lambda: message(st="31", cn="2011", mn="a;b"), id="a semicolon in the MN"),
         pytest.param(lambda: message(st="31", cn="2011", mn=MN, other={"x": "a&&b"}), id="&& in a value"),
         pytest.param(lambda: message(st="31", cn="2011", mn=MN, other={"x": "a" * 10_000}), id="too long"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, other={"a-b": "1"}), id="an item that has a suffix"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, other={"x": "//a"}), id="a quote never closed"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, values={"a;b": {"Rtd": "1"}}), id="a code with ;"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, values={"a": {"R-S": "1"}}), id="a suffix with a dash"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, flag=256), id="a Flag of nine bits"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, flag=5, pnum=2, pno=1), id="PNUM unannounced"),
+        pytest.param(lambda: message(st="31", cn="2011", mn=MN, flag=7), id="PNUM announced and not there"),
     ],
 )
 def test_what_cannot_be_sent_is_refused(wrong):
