@@ -296,5 +296,4 @@ def upgrade(url: str | URL) -> None:
         engine.dispose()
 
 
-_UPGRADE_LOCK = 5_347_119
-"""Any number, as long as nothing else in the database uses it."""
+_UPGRADE_LOCK = 5_347_119  # any number that nothing else in the database uses
