@@ -44,6 +44,7 @@ class Factor:
     name_zh: str
     unit: str
     unit_2005: str | None = None
+    """None: the 2005 edition has no such code or prints no unit."""
 
 
 _FACTORS: tuple[tuple[str, str | None, str, str, str, str | None], ...] = (
@@ -55,7 +56,7 @@ _FACTORS: tuple[tuple[str, str | None, str, str, str, str | None], ...] = (
     ("a21024", "08", "hydrogen chloride", "氯化氢", "mg/m³", "mg/m³"),
     ("a21001", "10", "ammonia", "氨", "mg/m³", "mg/m³"),
     ("a24088", "25", "non-methane hydrocarbons", "非甲烷总烃", "mg/m³", "mg/m³"),
-    ("a05001", "30", "carbon dioxide", "二氧化碳", "%", None),
+    ("a05001", "30", "carbon dioxide", "二氧化碳", "mg/m³", None),
     ("a20057", "31", "mercury", "汞", "mg/m³", None),
     ("a21003", None, "nitric oxide", "一氧化氮", "mg/m³", None),
     ("a21004", None, "nitrogen dioxide", "二氧化氮", "mg/m³", None),
@@ -66,7 +67,7 @@ _FACTORS: tuple[tuple[str, str | None, str, str, str, str | None], ...] = (
     ("a01014", "S05", "flue-gas moisture", "烟气湿度", "%", "%"),
     ("a01016", "S07", "duct area", "烟道截面积", "m²", "m²"),
     ("a01013", "S08", "flue-gas pressure", "烟气压力", "kPa", "MPa"),
-    ("a00000", "B02", "flue-gas flow", "烟气流量", "m³/s", "m³/h"),
+    ("a00000", "B02", "flue-gas flow", "烟气流量", "m³/s", None),
 )
 
 FACTORS: dict[str, Factor] = {
@@ -125,6 +126,16 @@ FLAGS: dict[int, dict[str, tuple[str, str]]] = {
 }
 FLAGS[2025] = FLAGS[2017]
 """Letters of the 2025 edition could not be checked; those of 2017 are used."""
+
+EQUIPMENT_STATES: dict[str, tuple[str, str]] = {
+    "0": ("off", "关闭"),
+    "1": ("running", "运行"),
+    "2": ("calibrating", "校准"),
+    "3": ("under maintenance", "维护"),
+    "4": ("alarm", "报警"),
+    "5": ("purging", "反吹"),
+}
+"""Values of ``SBn-RS`` (2021)."""
 
 REQUEST_RESULTS: dict[str, tuple[str, str]] = {
     "1": ("ready", "准备执行请求"),
