@@ -10,11 +10,12 @@ from functools import partial
 from typing import Any
 
 from contracts.topics import PACKETS, QUARANTINE
+from ingest.arrival import Arrival
 from ingest.bundles import Bundle, Bundles
 from ingest.intake import Intake, Quarantined, Taken
 from ingest.kafka import KafkaWriter
 from ingest.metrics import GatewayMetrics
-from ingest.mqtt import Arrival, MqttLink
+from ingest.mqtt import MqttLink
 from ingest.mqtt_address import MqttAddress
 from ingest.ticket import Ticket
 

@@ -5,45 +5,23 @@ So a callback never races with anything, and not reading from the socket is all 
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
+from ingest.arrival import Arrival
 from ingest.mqtt_address import MqttAddress
+from ingest.mqtt_client import CONNECT_TIMEOUT_S, make_client
 
 _log = logging.getLogger(__name__)
 
-KEEPALIVE_S = 60
-CONNECT_TIMEOUT_S = 5.0
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 10.0
 TICK_S = 1.0
 """How often paho looks after keep-alive. [s]"""
-
-SESSION_EXPIRY_S = 7 * 86_400
-"""MQTT 5: so long the broker keeps what a gateway that is away has not acknowledged."""
-
-OUTGOING = 1000
-"""Own messages that wait for the broker's PUBACK at a time; as many again may queue behind them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One message as it came, with what is needed to acknowledge it."""
-
-    topic: str
-    payload: bytes
-    mid: int
-    qos: int
-    connection: int
-    """Packet ids mean nothing on another connection than the one that brought them."""
 
 
 class MqttLink:
@@ -72,8 +50,6 @@ class MqttLink:
         self._address = address
         self._subscriptions = list(subscriptions)
         self._on_arrival = on_arrival
-        self._keep_session = keep_session
-        self._receive_maximum = receive_maximum
         self._loop: asyncio.AbstractEventLoop | None = None
         self._socket: Any = None
         self._connection = 0
@@ -86,33 +62,12 @@ class MqttLink:
         self._deliveries: dict[int, asyncio.Future[None]] = {}
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
         """Why no message can come at this moment, in words."""
-        self._client = self._make_client(client_id)
-
-    def _make_client(self, client_id: str) -> paho.Client:
-        v5 = self._address.protocol == MQTTProtocolVersion.MQTTv5
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=None if v5 else not self._keep_session,
-            protocol=MQTTProtocolVersion(self._address.protocol),
-            manual_ack=True,
-            reconnect_on_failure=False,
+        self._client = make_client(
+            address, client_id=client_id, keep_session=keep_session, receive_maximum=receive_maximum
         )
-        client.connect_timeout = CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(OUTGOING)
-        client.max_queued_messages_set(2 * OUTGOING)
-        if self._address.username:
-            client.username_pw_set(self._address.username, self._address.password or None)
-        if self._address.tls:
-            ca_file = self._address.ca_file
-            client.tls_set_context(ssl.create_default_context(cafile=str(ca_file) if ca_file else None))
-        properties: dict[str, Any] = {}
-        if v5:
-            wishes: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no hints here
-            wishes.SessionExpiryInterval = SESSION_EXPIRY_S if self._keep_session else 0
-            wishes.ReceiveMaximum = self._receive_maximum
-            properties = {"clean_start": not self._keep_session, "properties": wishes}
-        client.connect_async(self._address.host, self._address.port, keepalive=KEEPALIVE_S, **properties)
+        self._listen(self._client)
+
+    def _listen(self, client: paho.Client) -> None:
         client.on_connect = self._connack
         client.on_disconnect = self._disconnected
         client.on_subscribe = self._suback
@@ -121,7 +76,6 @@ class MqttLink:
         client.on_socket_close = lambda *_: self._detach()
         client.on_socket_register_write = lambda *_: self._watch_writes()
         client.on_socket_unregister_write = lambda *_: self._unwatch_writes()
-        return client
 
     @property
     def connected(self) -> bool:
@@ -266,13 +220,21 @@ class MqttLink:
 
     def _readable(self) -> None:
         while not self._paused and self._socket is not None:
-            self._client.loop_read()
+            self._guarded(self._client.loop_read)
             pending = getattr(self._socket, "pending", None)
             if pending is None or not pending():
                 break
 
     def _writable(self) -> None:
-        self._client.loop_write()
+        self._guarded(self._client.loop_write)
+
+    def _guarded(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - bytes that paho chokes on cost the connection, not the process
+            self._complain(f"MQTT at {self._address.shown} sends what cannot be read: {error!r}")
+            self._detach()
+            self._lost.set()
 
     def _watch_writes(self) -> None:
         if self._socket is not None and self._loop is not None:

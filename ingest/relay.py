@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 from hj212.framing import Framer
-from ingest.mqtt import Arrival, MqttLink
+from ingest.arrival import Arrival
+from ingest.mqtt import MqttLink
 from ingest.mqtt_address import MqttAddress
 from ingest.relay_login import login_of, sender_of
 
