@@ -16,6 +16,8 @@ from ingest.arrival import Arrival
 from ingest.mqtt_address import MqttAddress
 from ingest.mqtt_client import CONNECT_TIMEOUT_S, make_client
 
+__all__ = ["Arrival", "MqttLink"]
+
 _log = logging.getLogger(__name__)
 
 FIRST_DELAY_S = 0.5
