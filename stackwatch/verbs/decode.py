@@ -1,9 +1,11 @@
 """``stackwatch decode``: raw frames in, one JSON line each out."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, cast
 
 import click
 import msgspec
@@ -15,8 +17,9 @@ from hj212.sm4 import BLOCK
 from stackwatch.errors import UserError
 
 _NOTHING = Message()
-_FLUSH_EVERY = 512
-"""Lines written together, so that output costs little and still flows."""
+_CHUNK = 64 * 1024
+_LONGEST = 128 * 1024
+"""No frame is longer; what is, is no text of lines at all. [bytes]"""
 
 
 def decoded_line(decoded: Message | Fault) -> dict[str, Any]:
@@ -73,18 +76,33 @@ def _key(_context: click.Context, _parameter: click.Parameter, text: str | None)
     return key
 
 
-def _run(source: BinaryIO, profile: CrcProfile, key: bytes | None) -> None:
-    out, interactive = sys.stdout.buffer, sys.stdout.isatty()
-    waiting: list[bytes] = []
-    for line in decoded_lines(source, crc=profile, key=key):
-        waiting += (line, b"\n")
-        if len(waiting) >= 2 * _FLUSH_EVERY or interactive:
-            out.write(b"".join(waiting))
-            waiting.clear()
-            if interactive:
-                out.flush()
-    out.write(b"".join(waiting))
-    out.flush()
+def batches(source: BufferedIOBase) -> Iterator[list[bytes]]:
+    """Lines as they come in, together what came together. A line longer than any frame is cut off there."""
+    rest, skipping = b"", False
+    while chunk := source.read1(_CHUNK):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if skipping and lines:
+            del lines[0]
+            skipping = False
+        if len(rest) > _LONGEST:
+            if not skipping:
+                lines.append(rest[:_LONGEST])
+            rest, skipping = b"", True
+        if lines:
+            yield lines
+    if rest and not skipping:
+        yield [rest]
+
+
+def _run(source: BufferedIOBase, profile: CrcProfile, key: bytes | None) -> None:
+    out = sys.stdout.buffer
+    try:
+        for frames in batches(source):
+            out.write(b"".join(line + b"\n" for line in decoded_lines(frames, crc=profile, key=key)))
+            out.flush()  # who reads a live feed through a pipe sees each frame as it comes
+    except BrokenPipeError:
+        # The reader has seen enough (`| head`). What is still buffered goes nowhere, so that nothing complains at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 @click.command()
@@ -100,7 +118,7 @@ def _run(source: BinaryIO, profile: CrcProfile, key: bytes | None) -> None:
 def command(file: str, profile: str, key: bytes | None) -> None:
     """Decode FILE (or - for standard input), one raw frame a line, into one JSON line each; a bad one stops nothing."""
     if file == "-":
-        _run(sys.stdin.buffer, CrcProfile(profile), key)
+        _run(cast("BufferedIOBase", sys.stdin.buffer), CrcProfile(profile), key)
         return
     try:
         with Path(file).open("rb") as source:
