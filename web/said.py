@@ -1,6 +1,6 @@
 """Names and evidence in words, as the notices say them: what a page and a message call the same thing is the same."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from alerts.findings_in_words import FINDINGS
@@ -31,12 +31,12 @@ def finding_name(rule: str, words: Wording) -> str:
     return words.of("finding", rule)
 
 
-def evidence_lines(rule: str, evidence: Mapping[str, Any], words: Wording) -> list[str]:
+def evidence_lines(rule: str, evidence: Mapping[str, Any], words: Wording, name_of: Callable[[str], str]) -> list[str]:
     """The evidence of a finding in words; nothing where it has another shape than its rule's."""
     if rule not in FINDINGS:
         return []
     try:
-        return [_in(pair, words) for pair in FINDINGS[rule][1](evidence)]
+        return [_in(pair, words) for pair in FINDINGS[rule][1](evidence, name_of)]
     except (LookupError, TypeError, ValueError, AttributeError):
         return []
 

@@ -37,7 +37,13 @@ def add_pages(app: FastAPI, sources: Sources) -> None:
             reply.set_cookie("lang", language, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
         return reply
 
-    ui.run_with(app, title="Stackwatch", tailwind=False, show_welcome_message=False, favicon=_ASSETS / "favicon.svg")
+    ui.run_with(
+        app,
+        title="Stackwatch",
+        tailwind=False,
+        show_welcome_message=False,
+        favicon=(_ASSETS / "favicon.svg").read_text(),
+    )
     style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
     ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from alerts.names import names_of
 from alerts.repository import Repository
 from emissions.beijing import to_beijing
 from emissions.register import Outlet, Register
@@ -45,11 +46,14 @@ class Sources:
     """The platform's clock."""
     simulated: bool = False
     """The platform's clock is not the real one, and is shown as such."""
+    name_of: Callable[[str], str] = field(init=False)
+    """What people call an outlet, an enterprise or a county; a code that nobody knows stays one."""
     board: Cached[Board] = field(init=False)
     open_items: Cached[OpenItems] = field(init=False)
     _outlet_rates: Cached[list[Rate]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.name_of = names_of(self.register)
         self.board = Cached(self._read_board, seconds=BOARD_SECONDS)
         self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
         self._outlet_rates = Cached(self._read_outlet_rates, seconds=BOARD_SECONDS)

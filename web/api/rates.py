@@ -1,7 +1,7 @@
 """Effective transmission rates, and the hours behind each."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
@@ -12,7 +12,7 @@ from web.api.serving import sources_of
 from web.periods import NotAPeriod, bounds, period_at
 from web.problems import RESPONSES, refused
 from web.sources import Sources
-from web.views.explain import Explanation, TooMany, explain, subject_known
+from web.views.explain import Question, TooMany, explain, subject_known
 
 router = APIRouter(tags=["rates"], responses=RESPONSES)
 
@@ -60,22 +60,21 @@ async def explained(
     """
     chosen = _period(sources, window, period)
     subject_known(sources.register, level, id)
+    question = Question(
+        level=level,
+        id=id,
+        window=window,
+        period=chosen,
+        track=track,
+        state=state,
+        reason=reason,
+        offset=offset,
+        limit=limit,
+    )
     try:
-        explanation = await asyncio.to_thread(
-            explain,
-            sources.store,
-            sources.register,
-            sources.parameters,
-            level=level,
-            id=id,
-            window=window,
-            period=chosen,
-            track=track,
-            now=sources.now(),
-        )
+        return await asyncio.to_thread(_explain, sources, question)
     except TooMany as error:
         raise refused("query/window", str(error)) from None
-    return answer(await asyncio.to_thread(_content, explanation, state, reason, limit, offset))
 
 
 def _period(sources: Sources, window: str, period: str | None) -> str:
@@ -87,49 +86,49 @@ def _period(sources: Sources, window: str, period: str | None) -> str:
     return chosen
 
 
-def _content(
-    explanation: Explanation, state: str | None, reason: str | None, limit: int, offset: int
-) -> dict[str, Any]:
+def _explain(sources: Sources, question: Question) -> Response:
+    explanation = explain(sources.store, sources.register, sources.parameters, question, now=sources.now())
     tally = explanation.tally
-    chosen = explanation.chosen(state=state, reason=reason)
-    return {
-        "level": explanation.level,
-        "id": explanation.id,
-        "window": explanation.window,
-        "period": explanation.period,
-        "track": explanation.track,
-        "rate": None if explanation.rate is None else raw(explanation.rate),
-        "adds_up": explanation.adds_up,
-        "changed_since": explanation.changed_since,
-        "counts": {
-            "due": tally.due,
-            "excluded": tally.excluded,
-            "expected": tally.expected,
-            "missing": tally.expected - tally.received,
-            "received": tally.received,
-            "invalid": tally.received - tally.valid,
-            "valid": tally.valid,
-        },
-        "reasons": explanation.shares(),
-        "parts": [
-            {
-                "level": part.level,
-                "id": part.id,
-                **part.tally._asdict(),
-                "expected": part.tally.expected,
-                "effective_pct": part.effective_pct,
-            }
-            for part in explanation.parts
-        ],
-        "total": len(chosen),
-        "offset": offset,
-        "hours": [
-            {
-                "counted_as": one.state,
-                "counted_reason": one.reason,
-                "rule": one.hour.evidence.get("rule"),
-                "hour": raw(one.hour),
-            }
-            for one in chosen[offset : offset + limit]
-        ],
-    }
+    return answer(
+        {
+            "level": question.level,
+            "id": question.id,
+            "window": question.window,
+            "period": question.period,
+            "track": question.track,
+            "rate": None if explanation.rate is None else raw(explanation.rate),
+            "adds_up": explanation.adds_up,
+            "changed_since": explanation.changed_since,
+            "counts": {
+                "due": tally.due,
+                "excluded": tally.excluded,
+                "expected": tally.expected,
+                "missing": tally.expected - tally.received,
+                "received": tally.received,
+                "invalid": tally.received - tally.valid,
+                "valid": tally.valid,
+            },
+            "reasons": explanation.shares,
+            "parts": [
+                {
+                    "level": part.level,
+                    "id": part.id,
+                    **part.tally._asdict(),
+                    "expected": part.tally.expected,
+                    "effective_pct": part.effective_pct,
+                }
+                for part in explanation.parts
+            ],
+            "total": explanation.total,
+            "offset": question.offset,
+            "hours": [
+                {
+                    "counted_as": one.state,
+                    "counted_reason": one.reason,
+                    "rule": one.hour.evidence.get("rule"),
+                    "hour": raw(one.hour),
+                }
+                for one in explanation.hours
+            ],
+        }
+    )

@@ -149,7 +149,7 @@ class _View:
                 else:
                     link(path("counties", alert.county), alert.subject_name)
                 text("span", term("severity", alert.severity, words), f"badge {alert.severity}")
-            if lines := evidence_lines(alert.rule, alert.evidence, words):
+            if lines := evidence_lines(alert.rule, alert.evidence, words, self.sources.name_of):
                 text("div", " · ".join(lines))
             with box("div", "item-meta figures"):
                 county = self.sources.register.divisions.get(alert.county)

@@ -122,7 +122,9 @@ class _View:
                     track = "completed" if case.trigger == "rate" else "in_time"
                     link(path("explain", level="county", id=case.county, period=period, track=track), period)
                 with box("dd"):
-                    for line in evidence_lines(rule, evidence, words) or [words("cases.evidence")]:
+                    for line in evidence_lines(rule, evidence, words, self.sources.name_of) or [
+                        words("cases.evidence")
+                    ]:
                         text("div", line)
 
     def _act(self, case: CaseView) -> None:

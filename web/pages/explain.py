@@ -1,28 +1,39 @@
-"""A rate explained: from the percentage to its counts, to the hours, to the reason, the rule and the packet."""
+"""A rate explained: from the percentage to its counts, to the hours, to the reason, the rule and the packet.
+
+Counts and the level below come from the published rates at once. The hours are counted again behind that; for a
+county or a city only when the browser is connected, since it may take seconds.
+"""
 
 import asyncio
 
 from fastapi import Request
 from nicegui import ui
 
-from emissions.beijing import HOUR
-from emissions.reading import Reading
-from emissions.transmission import TRACKS, WINDOWS
+from emissions.beijing import BEIJING, HOUR
+from emissions.transmission import TRACKS, WINDOWS, tally_of
 from web import figures
 from web.pages.explain_asked import Asked, asked_of
-from web.pages.explain_parts import counts_panel, grids, parts_panel, reasons_panel
-from web.pages.frame import AWAY, Notice, frame, language_of
-from web.pages.hour_detail import hour_detail
+from web.pages.explain_hours import grids, hour_detail, hours_panel
+from web.pages.explain_parts import agreement, counts_panel, parts_panel, reasons_panel
+from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, link, path, text
 from web.periods import bounds, period_at
 from web.problems import Problem
-from web.said import short_name
 from web.sources import Sources
-from web.views.explain import Counted, Explanation, TooMany, explain, received_at, subject_known
+from web.views.explain import (
+    Explanation,
+    Question,
+    TooMany,
+    count_hours,
+    explain,
+    parts_of,
+    rate_of_question,
+    subject_known,
+)
 from web.views.names import subject_name
 from web.wording import Wording, wording
 
-PAGE = 100
+PAGE = 50
 
 
 async def explain_page(sources: Sources, request: Request) -> None:
@@ -31,54 +42,129 @@ async def explain_page(sources: Sources, request: Request) -> None:
     city = next((d.code for d in sources.register.divisions.values() if not d.parent), "")
     asked = asked_of(request.query_params, city=city, now=sources.now())
     with frame(sources, request, "explain", words("explain.title")):
-        name = subject_name(sources.register, asked.level, asked.id)
         _crumbs(sources, words, asked)
         with box("div", "page-head"):
-            text("h1", f"{words('explain.title')}: {name}")
+            text("h1", f"{words('explain.title')}: {subject_name(sources.register, asked.level, asked.id)}")
             text("p", f"{words(f'level.{asked.level}')} · {asked.id}", "subtitle")
-        notice = Notice(words)
-        _form(sources, words, asked)
         try:
             subject_known(sources.register, asked.level, asked.id)
-            explanation = await asyncio.to_thread(
-                explain,
-                sources.store,
-                sources.register,
-                sources.parameters,
-                level=asked.level,
-                id=asked.id,
-                window=asked.window,
-                period=asked.period,
-                track=asked.track,
-                now=sources.now(),
-            )
-            chosen, packet = await _chosen_hour(sources, explanation, asked)
         except Problem:
             ui.status_code(404)
             text("p", words("state.not_found_detail", what=asked.id), "empty")
-        except TooMany as error:
-            message = words("explain.too_many", count=figures.count(error.count), limit=figures.count(error.limit))
-            text("p", message, "empty")
-        except AWAY:
-            notice.show(words("state.unavailable"))
-        else:
-            _show(sources, words, asked, explanation, chosen, packet)
+            return
+        view = _View(sources, words, asked)
+        await view.fill_rates()
+        if asked.level == "outlet":
+            await view.fill_hours()
+            return
+        ui.timer(0, view.fill_hours, once=True)
 
 
-async def _chosen_hour(
-    sources: Sources, explanation: Explanation, asked: Asked
-) -> tuple[Counted | None, Reading | None]:
-    """The hour that the address points at, and the packet behind it."""
-    if asked.hour is None:
-        return None, None
-    for one in explanation.hours:
-        if f"{one.hour.hour:%Y-%m-%dT%H}" == asked.hour and asked.pollutant in {None, one.hour.pollutant}:
-            start = one.hour.hour
-            found = await asyncio.to_thread(
-                sources.store.readings, one.hour.outlet, cn="2061", start=start, end=start + HOUR
-            )
-            return one, found[0] if found else None
-    return None, None
+class _View:
+    def __init__(self, sources: Sources, words: Wording, asked: Asked) -> None:
+        self.sources = sources
+        self.words = words
+        self.asked = asked
+        self.question = Question(
+            level=asked.level,
+            id=asked.id,
+            window=asked.window,
+            period=asked.period,
+            track=asked.track,
+            state=asked.state,
+            reason=asked.reason,
+            offset=asked.offset,
+            limit=PAGE,
+            newest_first=True,
+        )
+        self.notice = Notice(words)
+        _form(sources, words, asked)
+        self.counts = box("section", "panel block")
+        with box("div", "columns"):
+            self.reasons = box("section", "panel")
+            self.parts = box("section", "panel")
+        self.grid = box("div")
+        self.hours = box("section", "panel block")
+        for container in (self.counts, self.reasons, self.hours):
+            with container:
+                text("p", words("state.loading"), "hint", role="status")
+
+    async def fill_rates(self) -> None:
+        """Show the published rate and the level below."""
+
+        async def renew() -> None:
+            store, register = self.sources.store, self.sources.register
+            rate = await asyncio.to_thread(rate_of_question, store, self.question)
+            parts = await asyncio.to_thread(parts_of, store, register, self.question)
+            if rate is not None:
+                self.counts.clear()
+                with self.counts:
+                    counts_panel(self.words, rate, tally_of(rate))
+                    text("p", self.words("explain.counting"), "agree")
+            with self.parts:
+                if parts:
+                    parts_panel(self.sources, self.words, self.asked, parts)
+                elif not self.asked.hour:
+                    self.parts.set_visibility(False)
+
+        await self.notice.guard(renew)
+
+    async def fill_hours(self) -> None:
+        """Count the hours again and show them."""
+
+        async def renew() -> None:
+            sources = self.sources
+            try:
+                explanation = await asyncio.to_thread(
+                    explain, sources.store, sources.register, sources.parameters, self.question, now=sources.now()
+                )
+            except TooMany as error:
+                said = {"count": figures.count(error.count), "limit": figures.count(error.limit)}
+                for container in (self.reasons, self.hours):
+                    container.clear()
+                with self.hours:
+                    text("p", self.words("explain.too_many", **said), "hint")
+                return
+            self._show(explanation)
+            if self.asked.level == "outlet":
+                await self._show_outlet(explanation)
+
+        await self.notice.guard(renew)
+
+    def _show(self, explanation: Explanation) -> None:
+        for container in (self.counts, self.reasons, self.hours):
+            container.clear()
+        with self.counts:
+            rate = explanation.rate
+            counts_panel(self.words, rate, tally_of(rate) if rate is not None else explanation.tally)
+            agreement(self.words, explanation)
+        with self.reasons:
+            reasons_panel(self.words, self.asked, explanation)
+        with self.hours:
+            hours_panel(self.sources, self.words, self.asked, explanation, page=PAGE)
+
+    async def _show_outlet(self, explanation: Explanation) -> None:
+        """Of an outlet: the grid of days and hours, and the hour that was chosen with its packet."""
+        sources, asked = self.sources, self.asked
+        start, end = bounds(asked.window, asked.period)
+        as_of = explanation.rate.as_of if explanation.rate is not None else sources.now()
+        end = min(end, as_of)
+        start = max(start, end - 31 * 24 * HOUR)
+        hours = await asyncio.to_thread(sources.store.hours, start=start, end=end, outlet=asked.id)
+        counted = count_hours(hours, track=asked.track, as_of=as_of, parameters=sources.parameters)
+        with self.grid:
+            grids(self.words, asked, counted, sources.register.outlets[asked.id].pollutants)
+        for one in counted:
+            if (
+                f"{one.hour.hour.astimezone(BEIJING):%Y-%m-%dT%H}" == asked.hour
+                and one.hour.pollutant == asked.pollutant
+            ):
+                at = one.hour.hour
+                found = await asyncio.to_thread(sources.store.readings, asked.id, cn="2061", start=at, end=at + HOUR)
+                with self.parts:
+                    hour_detail(self.words, asked, one, found[0] if found else None)
+                return
+        self.parts.set_visibility(False)
 
 
 def _crumbs(sources: Sources, words: Wording, asked: Asked) -> None:
@@ -97,144 +183,34 @@ def _crumbs(sources: Sources, words: Wording, asked: Asked) -> None:
             if index:
                 text("span", "›")
             if index < len(chain) - 1:
-                link(path("explain", level=level, id=id_, **kept), subject_name(sources.register, level, id_))
+                link(path("explain", level=level, id=id_, **kept), subject_name(register, level, id_))
             else:
-                text("span", subject_name(sources.register, level, id_))
-        if asked.level == "outlet":
+                text("span", subject_name(register, level, id_))
+        if asked.level in {"outlet", "county"}:
             text("span", "·")
-            link(path("outlets", asked.id), words("level.outlet"))
-        if asked.level == "county":
-            text("span", "·")
-            link(path("counties", asked.id), words("level.county"))
+            where = "outlets" if asked.level == "outlet" else "counties"
+            link(path(where, asked.id), words(f"level.{asked.level}"))
 
 
 def _form(sources: Sources, words: Wording, asked: Asked) -> None:
     """Choose window and track by links; the period by its neighbours."""
     now = sources.now()
-    plain: dict[str, str | int | None] = {
-        "state": None,
-        "reason": None,
-        "offset": None,
-        "hour": None,
-        "pollutant": None,
-    }
+    plain: dict[str, str | int | None] = dict.fromkeys(("state", "reason", "offset", "hour", "pollutant"))
     with box("div", "toolbar"):
         with box("div", "segments", role="group", aria_label=words("explain.window")):
             for window in WINDOWS:
                 here = {"aria_current": "true"} if window == asked.window else {}
-                href = asked.address(window=window, period=period_at(now, window), **plain)
+                href = asked.address(**(plain | {"window": window, "period": period_at(now, window)}))
                 link(href, words(f"window.{window}"), **here)
         with box("div", "segments", role="group", aria_label=words("explain.track")):
             for track in TRACKS:
                 here = {"aria_current": "true"} if track == asked.track else {}
-                link(asked.address(track=track, **plain), words(f"track.{track}_long"), **here)
+                link(asked.address(**(plain | {"track": track})), words(f"track.{track}_long"), **here)
         start, end = bounds(asked.window, asked.period)
         with box("div", "segments", role="group", aria_label=words("explain.period")):
-            link(asked.address(period=period_at(start - HOUR, asked.window), **plain), "‹", aria_label="‹")
+            before = period_at(start - HOUR, asked.window)
+            link(asked.address(**(plain | {"period": before})), "‹", aria_label=before)
             link(asked.address(**plain), asked.period, aria_current="true")
             if end <= now:
-                link(asked.address(period=period_at(end, asked.window), **plain), "›", aria_label="›")
-
-
-def _show(
-    sources: Sources,
-    words: Wording,
-    asked: Asked,
-    explanation: Explanation,
-    chosen: Counted | None,
-    packet: Reading | None,
-) -> None:
-    counts_panel(words, explanation)
-    with box("div", "columns"):
-        reasons_panel(words, asked, explanation)
-        if explanation.parts:
-            parts_panel(sources, words, asked, explanation)
-        if chosen is not None:
-            hour_detail(words, asked, chosen, packet)
-    if asked.level == "outlet":
-        grids(words, asked, explanation, sources.register.outlets[asked.id].pollutants)
-    _hours(sources, words, asked, explanation)
-
-
-def _hours(sources: Sources, words: Wording, asked: Asked, explanation: Explanation) -> None:
-    """The hours themselves, newest first, a page of them."""
-    found = list(reversed(explanation.chosen(state=asked.state, reason=asked.reason)))
-    page = found[asked.offset : asked.offset + PAGE]
-    with box("section", "panel block"):
-        with box("div", "panel-head"):
-            text("h2", words("explain.hours"))
-            _filter(words, asked)
-        if not found:
-            text("p", words("state.empty"), "hint")
-            return
-        with box("div", "scroll"), box("table", "grid"):
-            with box("thead"), box("tr"):
-                text("th", words("outlet.time"), scope="col")
-                if asked.level != "outlet":
-                    text("th", words("level.outlet"), scope="col")
-                text("th", words("outlet.factor"), scope="col")
-                text("th", words("explain.track_state"), scope="col")
-                text("th", words("outlet.reason"), scope="col")
-                text("th", words("outlet.rule"), scope="col")
-                text("th", f"{words('outlet.converted')} mg/m³", "num", scope="col")
-                text("th", f"{words('outlet.limit')} mg/m³", "num", scope="col")
-                text("th", words("explain.received_at"), "num", scope="col")
-            with box("tbody"):
-                for one in page:
-                    _hour(sources, words, asked, one)
-        _pager(words, asked, len(found), len(page))
-
-
-def _filter(words: Wording, asked: Asked) -> None:
-    with box("div", "segments", role="group", aria_label=words("explain.filter")):
-        for state in (None, "valid", "invalid", "missing", "excluded"):
-            here = {"aria_current": "true"} if state == asked.state else {}
-            name = words("explain.all") if state is None else words(f"hour_state.{state}")
-            link(asked.address(state=state, reason=None, offset=None), name, **here)
-        if asked.reason is not None:
-            link(asked.address(reason=None), f"{words.of('reason', asked.reason)} ×", aria_current="true")
-
-
-def _hour(sources: Sources, words: Wording, asked: Asked, one: Counted) -> None:
-    hour = one.hour
-    key = f"{hour.hour:%Y-%m-%dT%H}"
-    here = key == asked.hour and hour.pollutant == asked.pollutant
-    if asked.level == "outlet":
-        href = asked.address(hour=key, pollutant=hour.pollutant)
-    else:
-        href = path(
-            "explain",
-            level="outlet",
-            id=hour.outlet,
-            window="day",
-            period=period_at(hour.hour, "day"),
-            track=asked.track,
-            hour=key,
-            pollutant=hour.pollutant,
-        )
-    with box("tr", "chosen" if here else ""):
-        with box("th", "", scope="row"):
-            link(href, figures.minute(hour.hour))
-        if asked.level != "outlet":
-            with box("td"):
-                link(path("outlets", hour.outlet), subject_name(sources.register, "outlet", hour.outlet))
-        text("td", short_name(hour.pollutant, words))
-        with box("td"):
-            text("span", words.of("hour_state", one.state), f"badge {one.state}")
-        text("td", words.of("reason", one.reason))
-        text("td", str(hour.evidence.get("rule", figures.NONE)), "quiet")
-        text("td", figures.mg(hour.converted_mg_m3), "num bad" if hour.verdict == "exceeded" else "num")
-        text("td", figures.mg(hour.limit_mg_m3), "num quiet")
-        text("td", figures.full(received_at(hour)), "num quiet")
-
-
-def _pager(words: Wording, asked: Asked, total: int, shown: int) -> None:
-    first = asked.offset + 1 if shown else 0
-    numbers = {"first": first, "last": asked.offset + shown, "total": figures.count(total)}
-    with box("div", "pager"):
-        text("span", words("explain.of_total", **numbers), "note")
-        with box("span", "pages"):
-            if asked.offset:
-                link(asked.address(offset=max(0, asked.offset - PAGE) or None), words("explain.previous"))
-            if asked.offset + PAGE < total:
-                link(asked.address(offset=asked.offset + PAGE), words("explain.next"))
+                after = period_at(end, asked.window)
+                link(asked.address(**(plain | {"period": after})), "›", aria_label=after)

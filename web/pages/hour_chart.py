@@ -51,10 +51,13 @@ def options(hours: Sequence[Hour], *, start: datetime, end: datetime, words: Wor
         valid = hour is not None and hour.state == "valid"
         value = hour.converted_mg_m3 if hour is not None and valid else None
         line.append([wall(at + middle), value])
-        limits.append([wall(at), hour.limit_mg_m3 if hour is not None else None])
+        if hour is not None:
+            limits.append([wall(at), hour.limit_mg_m3])
         if hour is not None and hour.verdict == "exceeded":
             exceeded.append([wall(at + middle), value])
         at += HOUR
+    if hours:
+        limits.append([wall(hours[-1].hour + HOUR), hours[-1].limit_mg_m3])
     marked = [
         _marked(words.of("hour_state", state), state, [h for h in hours if h.state == state]) for state in SYMBOLS
     ]

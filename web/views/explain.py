@@ -1,16 +1,20 @@
-"""From a percentage to the hours behind it (R11 to R14)."""
+"""From a percentage to the hours behind it (R11 to R14): counted again hour by hour, a day at a time.
+
+A city's month is some hundred thousand hours. They are read day by day and only counted; the caller gets the page of
+them that it asked for.
+"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from emissions.beijing import HOUR
 from emissions.hourly import Hour
 from emissions.register import Register
 from emissions.rules import Parameters
 from emissions.tally import Tally, percent
-from emissions.transmission import Rate
+from emissions.transmission import Rate, tally_of
 from stores.port import SeriesStore
 from web.periods import bounds
 from web.problems import not_found
@@ -29,6 +33,24 @@ class TooMany(Exception):
         )
         self.count = count
         self.limit = MOST_HOURS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Which rate, and which page of its hours."""
+
+    level: str
+    id: str
+    window: str
+    period: str
+    track: str
+    state: str | None = None
+    """List only hours of this state."""
+    reason: str | None = None
+    """List only hours with this reason."""
+    offset: int = 0
+    limit: int = 0
+    newest_first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +73,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one enterprise or outlet below adds to the counts."""
+    """What one subject of the level below adds to the counts."""
 
     level: str
     id: str
@@ -65,47 +87,34 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A rate, the hours that it counts, and whether the two agree."""
+    """A rate, its hours counted again, and whether the two agree."""
 
-    level: str
-    id: str
-    window: str
-    period: str
-    track: str
+    question: Question
     rate: Rate | None
     """As it was published; None when none has been."""
     tally: Tally
-    """Counted again, here, from the hours below."""
-    hours: Sequence[Counted]
-    """Every hour that was called, oldest first."""
+    """Counted again, here, from the hours."""
+    shares: Sequence[Share]
+    """How many hours there are of each state and reason, the most frequent first."""
     parts: Sequence[Part]
     """The level below, the lowest rate first."""
     changed_since: int
     """Hours that became otherwise known after the roll call that the rate goes up to."""
+    total: int
+    """Hours of the state and reason that were asked for."""
+    hours: Sequence[Counted]
+    """The page of them that was asked for."""
 
     @property
     def adds_up(self) -> bool:
         """Whether the hours give exactly the counts of the published rate."""
-        rate, tally = self.rate, self.tally
-        return rate is not None and (rate.due, rate.excluded, rate.received, rate.valid) == (
-            tally.due,
-            tally.excluded,
-            tally.received,
-            tally.valid,
-        )
+        return self.rate is not None and tally_of(self.rate) == self.tally
 
-    def chosen(self, *, state: str | None = None, reason: str | None = None) -> list[Counted]:
-        """The hours of one state, one reason, or both."""
-        return [
-            one
-            for one in self.hours
-            if (state is None or one.state == state) and (reason is None or one.reason == reason)
-        ]
 
-    def shares(self) -> list[Share]:
-        """How many hours there are of each state and reason, the most frequent first."""
-        counts = Counter((counted.state, counted.reason) for counted in self.hours)
-        return [Share(state=state, reason=reason, count=count) for (state, reason), count in counts.most_common()]
+def tally_states(states: Mapping[str, int]) -> Tally:
+    """The counts that a number of hours of each state gives."""
+    valid, invalid = states.get("valid", 0), states.get("invalid", 0)
+    return Tally(due=sum(states.values()), excluded=states.get("excluded", 0), received=valid + invalid, valid=valid)
 
 
 def received_at(hour: Hour) -> datetime | None:
@@ -114,17 +123,6 @@ def received_at(hour: Hour) -> datetime | None:
         return datetime.fromisoformat(str(hour.evidence["received_at"]))
     except (KeyError, ValueError):
         return None
-
-
-def tally_hours(hours: Iterable[Counted]) -> Tally:
-    """The counts that a set of hours gives."""
-    states = Counter(counted.state for counted in hours)
-    return Tally(
-        due=states.total(),
-        excluded=states["excluded"],
-        received=states["valid"] + states["invalid"],
-        valid=states["valid"],
-    )
 
 
 def count_hours(hours: Iterable[Hour], *, track: str, as_of: datetime, parameters: Parameters) -> list[Counted]:
@@ -141,74 +139,125 @@ def count_hours(hours: Iterable[Hour], *, track: str, as_of: datetime, parameter
     ]
 
 
+def rate_of_question(store: SeriesStore, question: Question) -> Rate | None:
+    """The rate as it was published; None when none has been."""
+    found = store.rates(
+        level=question.level, window=question.window, period=question.period, track=question.track, id=question.id
+    )
+    return found[0] if found else None
+
+
 def explain(
-    store: SeriesStore,
-    register: Register,
-    parameters: Parameters,
-    *,
-    level: str,
-    id: str,  # noqa: A002 - the rate's own field
-    window: str,
-    period: str,
-    track: str,
-    now: datetime,
+    store: SeriesStore, register: Register, parameters: Parameters, question: Question, *, now: datetime
 ) -> Explanation:
-    """Read a rate and its hours, and count them again.
+    """Read a rate and its hours, and count them again. Blocks, for seconds where there are many.
 
     Raises:
         NotAPeriod: the period is none of the window.
         TooMany: there are more hours than are counted again at once.
     """
-    start, end = bounds(window, period)
-    if (about := _about(register, level, id, start, min(end, now))) > MOST_HOURS:
-        raise TooMany(about)
-    rates = store.rates(level=level, window=window, period=period, track=track, id=id)
-    rate = rates[0] if rates else None
+    start, end = bounds(question.window, question.period)
+    rate = rate_of_question(store, question)
     as_of = rate.as_of if rate is not None else now
-    hours = _hours(store, register, level, id, start, end)
-    counted = count_hours(hours, track=track, as_of=as_of, parameters=parameters)
+    end = min(end, as_of)
+    if (about := _about(register, question, start, end)) > MOST_HOURS:
+        raise TooMany(about)
+    shares: Counter[tuple[str, str]] = Counter()
+    parts: dict[str, Counter[str]] = {}
+    below = BELOW.get(question.level, "")
+    changed_since = total = 0
+    page: list[Counted] = []
+    for first, after in _days(start, end, newest_first=question.newest_first):
+        hours = _hours(store, register, question, first, after)
+        counted = count_hours(hours, track=question.track, as_of=as_of, parameters=parameters)
+        shares.update((one.state, one.reason) for one in counted)
+        changed_since += sum(one.hour.known_at > as_of for one in counted)
+        if below:
+            for one in counted:
+                parts.setdefault(str(getattr(one.hour, below)), Counter())[one.state] += 1
+        chosen = [one for one in counted if _wanted(one, question)]
+        if question.newest_first:
+            chosen.reverse()
+        skipped = max(0, question.offset - total)
+        page += chosen[skipped : skipped + question.limit - len(page)]
+        total += len(chosen)
+    states: Counter[str] = Counter()
+    for (state, _), count in shares.items():
+        states[state] += count
     return Explanation(
-        level=level,
-        id=id,
-        window=window,
-        period=period,
-        track=track,
+        question=question,
         rate=rate,
-        tally=tally_hours(counted),
-        hours=counted,
-        parts=_parts(counted, level),
-        changed_since=sum(one.hour.known_at > as_of for one in counted),
+        tally=tally_states(states),
+        shares=[Share(state=state, reason=reason, count=count) for (state, reason), count in shares.most_common()],
+        parts=_sorted(Part(level=below, id=id_, tally=tally_states(counts)) for id_, counts in parts.items()),
+        changed_since=changed_since,
+        total=total,
+        hours=page,
+    )
+
+
+def parts_of(store: SeriesStore, register: Register, question: Question) -> list[Part]:
+    """The published rates of the level below: one query, without the hours."""
+    below = BELOW.get(question.level)
+    if below is None:
+        return []
+    rates = store.rates(level=below, window=question.window, period=question.period, track=question.track)
+    return _sorted(
+        Part(level=below, id=rate.id, tally=tally_of(rate)) for rate in rates if _belongs(register, question, rate)
     )
 
 
 def subject_known(register: Register, level: str, id_: str) -> None:
     """Raise the 404 problem for a subject that is not in the register."""
-    known: Mapping[str, object]
-    match level:
-        case "outlet":
-            known = register.outlets
-        case "enterprise":
-            known = register.enterprises
-        case _:
-            known = register.divisions
+    known: Mapping[str, object] = {"outlet": register.outlets, "enterprise": register.enterprises}.get(
+        level, register.divisions
+    )
     if id_ not in known:
         raise not_found(level, id_)
 
 
-def _about(register: Register, level: str, id_: str, start: datetime, end: datetime) -> int:
-    """How many hours × pollutants the range can hold at most."""
-    hours = max(0, int((end - start) / HOUR))
-    return hours * sum(
-        len(outlet.pollutants) for outlet in register.outlets.values() if id_ == getattr(outlet, _OWN.get(level, level))
-    )
-
+BELOW = {"city": "county", "county": "enterprise", "enterprise": "outlet"}
+"""The level below each level."""
 
 _OWN = {"outlet": "id"}
 
 
-def _hours(store: SeriesStore, register: Register, level: str, id_: str, start: datetime, end: datetime) -> list[Hour]:
-    """Newest revision of every hour of the subject, by one query."""
-    match level:
+def _belongs(register: Register, question: Question, rate: Rate) -> bool:
+    if question.level == "enterprise":
+        outlet = register.outlets.get(rate.id)
+        return outlet is not None and outlet.enterprise == question.id
+    return (rate.city if question.level == "city" else rate.county) == question.id
+
+
+def _sorted(parts: Iterable[Part]) -> list[Part]:
+    """The lowest rate first, those without one last."""
+    return sorted(parts, key=lambda part: (part.effective_pct is None, part.effective_pct or 0.0, part.id))
+
+
+def _wanted(one: Counted, question: Question) -> bool:
+    return question.state in {None, one.state} and question.reason in {None, one.reason}
+
+
+def _about(register: Register, question: Question, start: datetime, end: datetime) -> int:
+    """How many hours × pollutants the range can hold at most."""
+    hours = max(0, int((end - start) / HOUR))
+    own = _OWN.get(question.level, question.level)
+    return hours * sum(len(o.pollutants) for o in register.outlets.values() if getattr(o, own) == question.id)
+
+
+def _days(start: datetime, end: datetime, *, newest_first: bool) -> Iterator[tuple[datetime, datetime]]:
+    days = []
+    while start < end:
+        after = start + timedelta(days=1)
+        days.append((start, after))
+        start = after
+    yield from reversed(days) if newest_first else days
+
+
+def _hours(store: SeriesStore, register: Register, question: Question, start: datetime, end: datetime) -> list[Hour]:
+    """Newest revision of every hour of the subject on one day."""
+    id_ = question.id
+    match question.level:
         case "outlet":
             return store.hours(start=start, end=end, outlet=id_)
         case "enterprise":
@@ -218,17 +267,3 @@ def _hours(store: SeriesStore, register: Register, level: str, id_: str, start: 
             return store.hours(start=start, end=end, county=id_)
         case _:
             return [hour for hour in store.hours(start=start, end=end) if hour.city == id_]
-
-
-_BELOW = {"city": "county", "county": "enterprise", "enterprise": "outlet"}
-
-
-def _parts(counted: Sequence[Counted], level: str) -> list[Part]:
-    below = _BELOW.get(level)
-    if below is None:
-        return []
-    groups: dict[str, list[Counted]] = {}
-    for one in counted:
-        groups.setdefault(str(getattr(one.hour, below)), []).append(one)
-    parts = [Part(level=below, id=id_, tally=tally_hours(group)) for id_, group in groups.items()]
-    return sorted(parts, key=lambda part: (part.effective_pct is None, part.effective_pct or 0.0, part.id))
