@@ -8,22 +8,26 @@ import sys
 import atheris
 
 with atheris.instrument_imports():
+    from hj212 import answers
     from hj212.decode import decode
     from hj212.encode import frame
     from hj212.framing import Framer, split
+    from hj212.message import Message
 
 
 def one_input(data: bytes) -> None:
     """Nothing raises, nothing is lost, and a framer finds the same frames however the stream is cut."""
     key = data[:16] if len(data) >= 16 else None
-    decode(data, key=key)
-    decode(frame(data[:9999]), key=key)
+    for candidate in (data, frame(data[:9999])):
+        decoded = decode(candidate, key=key)
+        if isinstance(decoded, Message) and not isinstance(decode(answers.data_answer(decoded)), Message):
+            raise AssertionError("what was accepted cannot be answered")
     pieces = split(data)
     if b"".join(pieces).translate(None, b"\r\n") != data.translate(None, b"\r\n"):
         raise AssertionError("a payload lost bytes")
     half = len(data) // 2
-    cut = Framer()
-    if cut.feed(data[:half]) + cut.feed(data[half:]) != Framer().feed(data):
+    whole, cut = Framer(), Framer()
+    if cut.feed(data[:half]) + cut.feed(data[half:]) + cut.close() != whole.feed(data) + whole.close():
         raise AssertionError("the frames depend on how the stream was cut")
 
 
