@@ -176,6 +176,7 @@ def print_report(console: Console, report: Report) -> None:
         f"{span:.0f} simulated hours in {report.seconds:.1f} s, {report.packets_per_s:.0f} packets/s · "
         f"{', '.join(f'{count} {kind}' for kind, count in report.counts.items())}",
         highlight=False,
+        soft_wrap=True,
     )
     console.print(
         Text(

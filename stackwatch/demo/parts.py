@@ -26,7 +26,9 @@ PROCESSES = ("gateway", "rollcall", "worker", "alerts", "web")
 WEB_PORT = 8080
 READY_S = 90.0
 """A process that is not ready after this long is given up. [s]"""
-LOOK_S = 0.05
+LOOK_S = 0.2
+SESSION_S = "6"
+"""The embedded broker lets a worker into its group after half a session, and a killed one out after a whole. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,7 @@ def running_parts(folder: Path, start: datetime, *, port: int | None) -> Iterato
         environment = {
             "STACKWATCH_KAFKA": kafka.url,
             "STACKWATCH_KAFKA_IDEMPOTENCE": "false",  # the embedded broker gives out no producer ids
+            "STACKWATCH_KAFKA_SESSION_S": SESSION_S,
             "STACKWATCH_MQTT": mqtt.url,
             "STACKWATCH_SERIES": series,
             "STACKWATCH_DATABASE": database,

@@ -17,7 +17,6 @@ from stackwatch.demo.parts import Parts, running_parts, wait_until_ready
 from stackwatch.demo.play import Bounded, play, up_to_now
 from stackwatch.demo.scenarios import scenario_of
 from stackwatch.errors import UserError
-from stackwatch.logs import set_up_logs
 
 
 @click.command()
@@ -38,12 +37,11 @@ def command(
     """
     if report is not None and seconds is None:
         raise click.UsageError("--report goes with --for")
-    set_up_logs("warning", process="demo")
-    logging.getLogger("stackwatch.embedded.supervisor").setLevel(logging.WARNING)
     scenario = scenario_of(name)
     if seconds is None and speed is None:
         scenario = up_to_now(scenario)
     folder = _data_folder(data)
+    _log_to(folder / "logs")
     bounded = None
     if seconds is not None:
         bounded = Bounded(seconds=seconds, speed=speed or scenario.speed, report=report or folder / "report")
@@ -82,6 +80,16 @@ def _greet(console: Console, parts: Parts, scenario: Scenario) -> None:
     say(f"kafka  {parts.kafka}")
     say(f"pages  {parts.web}")
     sys.stdout.flush()
+
+
+def _log_to(folder: Path) -> None:
+    """The terminal belongs to the display; what happens on the side goes to a file like every process's log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=folder / "demo.log", level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    for noisy in ("aiokafka", "httpx", "ingest.mqtt", "ingest.mqtt_link"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def _data_folder(data: Path | None) -> Path:
