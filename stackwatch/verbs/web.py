@@ -1,5 +1,6 @@
 """``stackwatch web``: the HTTP interface and the pages."""
 
+import gc
 from functools import partial
 
 import click
@@ -47,6 +48,7 @@ def command(port: int | None) -> None:
             ],
             closing=[feed.close],
         )
+        gc.freeze()  # what the process holds for good is not looked at again by every full collection
         click.echo(f"Stackwatch is at {address_of(listening)}")
         run_until_stopped(partial(serve, site, listening))
 

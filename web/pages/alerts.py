@@ -18,7 +18,7 @@ from web.sources import Sources
 from web.views.board import counties_of
 from web.wording import Wording, wording
 
-MOST = 100
+MOST = 50
 RENEW_SECONDS = 2.0
 
 

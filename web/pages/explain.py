@@ -13,9 +13,10 @@ from emissions.beijing import BEIJING, HOUR
 from emissions.transmission import TRACKS, WINDOWS, tally_of
 from web import figures
 from web.pages.explain_asked import Asked, asked_of
-from web.pages.explain_hours import grids, hour_detail, hours_panel
+from web.pages.explain_hours import hour_detail, hours_panel
 from web.pages.explain_parts import agreement, counts_panel, parts_panel, reasons_panel
 from web.pages.frame import Notice, frame, language_of
+from web.pages.hour_grid import grids
 from web.pages.markup import box, link, path, text
 from web.periods import bounds, period_at
 from web.problems import Problem

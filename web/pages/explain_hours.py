@@ -1,13 +1,10 @@
-"""Hours of the page that explains a rate: as a list, as a grid of days and hours, and one of them in full."""
+"""Hours of the page that explains a rate: as a list, and one of them in full."""
 
 import json
-from collections.abc import Sequence
 
-from emissions.beijing import to_beijing
 from emissions.reading import Reading
 from web import figures
 from web.pages.explain_asked import Asked
-from web.pages.explain_parts import STATES
 from web.pages.markup import box, link, path, text
 from web.periods import period_at
 from web.said import factor_name, factor_unit, flag_name, short_name
@@ -96,60 +93,6 @@ def _pager(words: Wording, asked: Asked, total: int, shown: int, page: int) -> N
                 link(asked.address(offset=max(0, asked.offset - page) or None), words("explain.previous"))
             if asked.offset + page < total:
                 link(asked.address(offset=asked.offset + page), words("explain.next"))
-
-
-def grids(words: Wording, asked: Asked, counted: Sequence[Counted], pollutants: Sequence[str]) -> None:
-    """Of an outlet: every hour a cell, every day a row; the newest month of a longer window."""
-    by_pollutant: dict[str, list[Counted]] = {pollutant: [] for pollutant in pollutants}
-    for one in counted:
-        by_pollutant.setdefault(one.hour.pollutant, []).append(one)
-    with box("section", "panel block"):
-        text("h2", words("explain.grid"))
-        with box("div", "bar-legend grid-legend"):
-            for state in (*STATES, "exceeded"):
-                with box("span"):
-                    text("span", "", f"swatch s-{state}")
-                    text("span", words("verdict.exceeded") if state == "exceeded" else words.of("hour_state", state))
-            text("span", words("explain.grid_hint"), "note")
-        with box("div", "heats"):
-            for pollutant, hours in by_pollutant.items():
-                with box("div"):
-                    text("h3", factor_name(pollutant, words))
-                    _grid(words, asked, hours)
-
-
-_MOST_DAYS = 31
-
-
-def _grid(words: Wording, asked: Asked, hours: list[Counted]) -> None:
-    days: dict[str, dict[int, Counted]] = {}
-    for one in hours:
-        local = to_beijing(one.hour.hour)
-        days.setdefault(f"{local:%m-%d}", {})[local.hour] = one
-    with box("table", "heat"):
-        with box("thead"), box("tr"):
-            text("th", "", scope="row")
-            for hour in range(24):
-                text("th", str(hour) if hour % 6 == 0 else "", scope="col")
-        with box("tbody"):
-            for day, cells in list(days.items())[-_MOST_DAYS:]:
-                with box("tr"):
-                    text("th", day, scope="row")
-                    for hour in range(24):
-                        _grid_cell(words, asked, cells.get(hour))
-
-
-def _grid_cell(words: Wording, asked: Asked, one: Counted | None) -> None:
-    if one is None:
-        text("td", "", "s-none")
-        return
-    exceeded = one.state == "valid" and one.hour.verdict == "exceeded"
-    kind = "exceeded" if exceeded else one.state
-    said = f"{figures.day_time(one.hour.hour)} {words.of('hour_state', one.state)} {words.of('reason', one.reason)}"
-    with box("td", f"s-{kind}"):
-        # Not in the tab order: the list below leads to the same hours by keyboard.
-        href = asked.address(hour=f"{one.hour.hour:%Y-%m-%dT%H}", pollutant=one.hour.pollutant)
-        link(href, "", title=said, aria_label=said, tabindex="-1")
 
 
 _SAID_ELSEWHERE = frozenset({"rule", "qn", "received_at", "o2_pct"})
