@@ -50,7 +50,11 @@ def command(port: int | None) -> None:
         )
         gc.freeze()  # what the process holds for good is not looked at again by every full collection
         click.echo(f"Stackwatch is at {address_of(listening)}")
-        run_until_stopped(partial(serve, site, listening))
+        try:
+            run_until_stopped(partial(serve, site, listening))
+        finally:
+            sources.store.close()
+            sources.alerts.engine.dispose()
 
 
 async def _topics(given: Settings) -> None:
