@@ -30,6 +30,10 @@ _WITH_FROM: tuple[type[Message], ...] = (Finding, Mark)
 """``from`` is a word of Python, so these two call it ``from_``."""
 
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a line may do to the decoder: no JSON or another shape, bytes that are no text, nested without end."""
+
+
 class BadLine(ValueError):
     """The line is not what its topic promises; says what was wrong."""
 
@@ -69,7 +73,7 @@ def decode(line: bytes) -> Message:
         fields = _plain.decode(line)
         fields["from_"] = fields.pop("from", None)
         return msgspec.convert(fields, type_)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise BadLine(str(error)) from error
 
 

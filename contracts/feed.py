@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from contracts.codec import BadLine, decode, stamp
+from contracts.codec import UNREADABLE, BadLine, decode, stamp
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
@@ -149,7 +149,7 @@ def read_line(line: bytes) -> Line:
             monitor = _monitor.decode(line)
             _require_offset(monitor.received_at)
             return monitor
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise BadLine(str(error)) from error
     if kind not in {"due", "mark"}:
         raise BadLine(f"kind {kind!r} is not one of packet, monitor, due, mark")
@@ -235,7 +235,7 @@ class Acceptance:
             return _refused(line, "unknown_mn", f"outlet {line.outlet!r} is not in the register")
         try:
             body = _body.decode(line.body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             return _refused(line, "bad_header_field", f"not a reading of a JSON monitor: {error}")
         at = _monitor_time(body.data_time)
         if at is None:
