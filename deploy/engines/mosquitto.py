@@ -16,6 +16,8 @@ from deploy.engines.toolchain import EngineError, output, program
 
 _report = partial(progress, "mosquitto")
 
+_PACKAGES = ("mosquitto", "mosquitto-clients")
+
 _SETTINGS = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -64,15 +66,29 @@ def mosquitto(data_dir: Path, *, port: int | None = None) -> Iterator[MosquittoE
         yield MosquittoEngine(url=f"mqtt://127.0.0.1:{at}", process=child)
 
 
+def client(name: str) -> list[str]:
+    """Command that starts ``mosquitto_pub`` or ``mosquitto_sub``, MQTT clients that owe nothing to this project.
+
+    Raises:
+        EngineError: it cannot be had.
+    """
+    return _command(name, folder="usr/bin")
+
+
 def _launcher() -> list[str]:
-    """Command that starts the broker: the installed one, else one that is got once."""
-    own = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    """Command that starts the broker."""
+    return _command("mosquitto", folder="usr/sbin")
+
+
+def _command(name: str, *, folder: str) -> list[str]:
+    """The installed program, else one that is got once."""
+    own = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if own:
         return [own]
     release = _release()
-    home = installed("mosquitto", version=release, source=release, make=_make)
-    libraries = ":".join(str(folder) for folder in sorted(home.glob("usr/lib/*-linux-*")))
-    return [program("env", package="coreutils"), f"LD_LIBRARY_PATH={libraries}", str(home / "usr/sbin/mosquitto")]
+    home = installed("mosquitto", version=f"{release}-with-clients", source=release, make=_make)
+    libraries = ":".join(str(path) for path in sorted(home.glob("usr/lib/*-linux-*")))
+    return [program("env", package="coreutils"), f"LD_LIBRARY_PATH={libraries}", str(home / folder / name)]
 
 
 def _release() -> str:
@@ -85,7 +101,7 @@ def _release() -> str:
 
 
 def _make(target: Path) -> None:
-    """Get the package and those it needs, and unpack them: nothing is installed, no service starts."""
+    """Get broker, clients and what they need, and unpack them: nothing is installed, no service starts."""
     missing = "install the package mosquitto"
     apt = program("apt-get", package=f"it, or {missing}")
     dpkg = program("dpkg-deb", package=f"it, or {missing}")
@@ -94,7 +110,7 @@ def _make(target: Path) -> None:
         archives = Path(workshop) / "archives"
         (archives / "partial").mkdir(parents=True)
         options = ["-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User="]
-        install = ["-q", "-y", "--no-install-recommends", "--download-only", "install", "mosquitto"]
+        install = ["-q", "-y", "--no-install-recommends", "--download-only", "install", *_PACKAGES]
         if subprocess.run([apt, *options, *install], capture_output=True, check=False).returncode != 0:
             _report("renewing the lists of packages")
             lists = Path(workshop) / "lists"
