@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
@@ -30,6 +30,12 @@ _log = logging.getLogger(__name__)
 RETRY_S = 10.0
 """A logger that hears nothing sends again after this long, then after twice as long, and so on. [s]"""
 LONGEST_RETRY_S = 60.0
+LOOK_S = 1.0
+"""How often is looked for what must be sent again. [s]"""
+NAP_S = 0.1
+"""Longest nap in real time: the platform's clock may be an accelerated one. [s]"""
+KEPT_CALLS = 1000
+"""Hours whose roll call is remembered while nobody waits for it."""
 CROWD = 5000
 """In real time so many frames may be on their way before the fleet waits."""
 
@@ -64,6 +70,19 @@ class Progress:
     marks: int = 0
     at: datetime | None = None
     """Simulated moment."""
+
+
+class _Pace:
+    """Keeps simulated time from running faster than it should; never makes it run."""
+
+    def __init__(self, origin: datetime, speed: float | None) -> None:
+        self._origin, self._speed, self._begun = origin, speed, time.monotonic()
+
+    async def until(self, moment: datetime) -> None:
+        """Return when the simulated moment has come."""
+        if self._speed is not None:
+            due = (moment - self._origin).total_seconds() / self._speed
+            await asyncio.sleep(max(0.0, due - (time.monotonic() - self._begun)))
 
 
 PostMark = Callable[[Mark], Awaitable[None]]
@@ -120,6 +139,13 @@ class Driver:
         """Connect all loggers. Raises ``WireUnavailable``."""
         await self._wire.open([site.mn for site in self.fleet.city.sites], self._receive)
 
+    async def farewell(self, patience_s: float) -> None:
+        """Send nothing new, and wait for what is still owed; not longer than the patience. [s]"""
+        deadline = time.monotonic() + patience_s
+        while len(self._outstanding) and time.monotonic() < deadline:
+            await self._wait_or_resend()
+        self._note_confirmed()
+
     async def close(self) -> None:
         """Disconnect all loggers; the ledger gets what was confirmed last."""
         await self._wire.close()
@@ -137,19 +163,17 @@ class Driver:
         Raises:
             Stuck: the platform did not confirm an instant within the patience.
         """
-        begun, origin = time.monotonic(), self.progress.at or self.fleet.scenario.start
+        pace = _Pace(self.progress.at or self.fleet.scenario.start, speed)
         for instant, batch in groupby(self._before(end), key=lambda sending: sending.at):
-            await self._hours_up_to(instant)
-            if speed is not None:
-                await asyncio.sleep(
-                    max(0.0, (instant - origin) / timedelta(seconds=speed) - (time.monotonic() - begun))
-                )
+            await self._hours_up_to(instant, pace)
+            await pace.until(instant)
             self._stand(instant)
             await self._enter_marks(instant)
             for sending in batch:
                 self._send(sending)
             await self._settle(f"{instant.isoformat()}")
-        await self._hours_up_to(end)
+        await self._hours_up_to(end, pace)
+        await pace.until(end)
         self._stand(end)
 
     def _before(self, end: datetime) -> Iterator[Sending]:
@@ -162,8 +186,9 @@ class Driver:
                 return
             yield sending
 
-    async def _hours_up_to(self, moment: datetime) -> None:
+    async def _hours_up_to(self, moment: datetime, pace: "_Pace") -> None:
         while self._hour <= moment:
+            await pace.until(self._hour)
             self._stand(self._hour)
             due = self._hour - IN_TIME
             if self._watched and due >= self.fleet.scenario.start:
@@ -186,17 +211,18 @@ class Driver:
     async def _settle(self, instant: str) -> None:
         """Wait for all that is on its way, sending again what stays unanswered."""
         deadline = time.monotonic() + self._patience_s
-        while True:
-            try:
-                async with asyncio.timeout(1.0):
-                    await self._outstanding.settled()
-            except TimeoutError as error:
-                if time.monotonic() > deadline:
-                    raise Stuck(f"at {instant}: {self._owed()} after {self._patience_s:g} s") from error
-                self._resend()
-            else:
-                break
+        while len(self._outstanding):
+            if time.monotonic() > deadline:
+                raise Stuck(f"at {instant}: {self._owed()} after {self._patience_s:g} s")
+            await self._wait_or_resend()
         self._note_confirmed()
+
+    async def _wait_or_resend(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._outstanding.settled()
+        except TimeoutError:
+            self._resend()
 
     def _owed(self) -> str:
         waiting = list(self._outstanding)
@@ -244,13 +270,16 @@ class Driver:
             care.cancel()
 
     async def _until(self, moment: datetime) -> None:
-        if (left := (moment - self._now()).total_seconds()) > 0:
-            await asyncio.sleep(left)
+        while True:
+            left = (moment - self._now()).total_seconds()
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, NAP_S))
         self.progress.at = to_beijing(self._now())
 
     async def _care(self) -> None:
         while True:
-            await asyncio.sleep(1)
+            await asyncio.sleep(LOOK_S)
             self._resend()
             self._note_confirmed()
 
@@ -322,6 +351,8 @@ class Driver:
     def called(self, outlet: str, hour: datetime) -> None:
         """The roll call of an outlet stands in the feed."""
         self._called.setdefault(to_beijing(hour), set()).add(outlet)
+        while len(self._called) > KEPT_CALLS:
+            self._called.pop(min(self._called))
         self._roll.set()
 
     def marked(self, mark: str) -> None:
