@@ -1,13 +1,18 @@
 """State of a fold in a Faust table: written packed at each checkpoint, read back after a rebalance."""
 
+import asyncio
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Protocol
 
 import faust
 from faust.tables.table import Table
 
 from contracts.codec import Message
 from contracts.topics import Topic
+from streams.output import Producer, Sent
+
+CHANGELOG = {"segment.bytes": str(64 * 1024 * 1024), "min.cleanable.dirty.ratio": "0.2"}
+"""Small log segments, so that Kafka compacts soon: a rebalance reads what is left."""
 
 
 class Fold(Protocol):
@@ -29,37 +34,40 @@ class Fold(Protocol):
         """Partition of the source topic that a segment belongs to."""
 
 
-class SegmentTable(Table[bytes, bytes]):
-    """A Faust table that puts each segment where the events are that change it.
+class Checkpoint:
+    """Carries a fold's state to its table and back.
 
-    Faust would take the partition of the event at hand; a checkpoint writes many segments at once, outside any event.
+    Faust recovers the table. The writing goes to its changelog directly: Faust hands a changed key to a buffer whose
+    flush gives up without a word, and a state that Kafka has not confirmed must not be followed by an
+    acknowledgement. Recovery reads what was written since, so the table is right whenever it is read.
     """
 
-    fold: Fold
-
-    def partition_for_key(self, key: Any) -> int | None:
-        """The source partition of the segment."""
-        return self.fold.partition_of(key.decode() if isinstance(key, bytes) else key)
-
-
-class Checkpoint:
-    """Carries a fold's state to its table and back."""
-
-    def __init__(self, app: faust.App, name: str, source: Topic, fold: Fold) -> None:
+    def __init__(self, app: faust.App, name: str, source: Topic, fold: Fold, producer: Producer) -> None:
         self._app = app
         self._fold = fold
         self._source = source
-        self._table = SegmentTable(
-            app, name=name, partitions=source.partitions, key_type=bytes, value_type=bytes, default=None
+        self._sent = Sent(producer)
+        self._table = Table[bytes, bytes](
+            app,
+            name=name,
+            partitions=source.partitions,
+            key_type=bytes,
+            value_type=bytes,
+            extra_topic_configs=CHANGELOG,
         )
-        self._table.fold = fold
         app.tables.add(self._table)
 
-    async def write(self) -> None:
-        """Write the segments that changed and wait until Kafka has them."""
+    async def write(self, let_go: asyncio.Event) -> None:
+        """Write the segments that changed, each where the events are that change it, until Kafka has them.
+
+        Ends early when ``let_go`` is set: another worker may be reading the state by then.
+        """
         for key, packed in self._fold.dirty():
-            self._table[key.encode()] = packed
-        await self._app.producer.flush()
+            if let_go.is_set():
+                return
+            name, partition = key.encode(), self._fold.partition_of(key)
+            await self._sent.send(self._table.changelog_topic_name, packed, key=name, partition=partition)
+        await self._sent.confirmed()
 
     def read_back(self) -> None:
         """After a rebalance: forget everything, take over the segments of the partitions that are now ours."""

@@ -1,5 +1,6 @@
-"""The agents that fold: judging outlets, supervising counties, adding up cities. They decode, fold and emit."""
+"""The stages that fold: judging outlets, supervising counties, adding up cities. They decode, fold and emit."""
 
+import asyncio
 from collections.abc import Callable
 
 import faust
@@ -8,47 +9,73 @@ from contracts.codec import Message, unbundle
 from contracts.topics import CITY, HOURS, PACKETS, Topic
 from streams.checkpoint import Checkpoint, Fold
 from streams.held import Held
-from streams.output import Output
+from streams.metrics import Metrics
+from streams.output import Output, Producer
 from streams.routes import Address, of_judging, of_supervising
 
-Route = Callable[[Message], list[Address]]
+EVERY_S, AT_MOST = 2.0, 500
+"""A checkpoint writes state, so it is made less often than a store is written."""
 
 
 class Folding:
-    """One agent that folds a topic: its events, its state, its outputs."""
+    """One stage that folds a topic: its events, its state, its outputs."""
 
-    def __init__(self, app: faust.App, name: str, source: Topic, fold: Fold, output: Output, route: Route) -> None:
+    resting: str | None = None
+    """A fold waits for nobody but Kafka."""
+
+    def __init__(
+        self,
+        name: str,
+        source: Topic,
+        fold: Fold,
+        route: Callable[[Message], list[Address]],
+        *,
+        app: faust.App,
+        producer: Producer,
+        metrics: Metrics,
+    ) -> None:
         self.name = name
         self.source = source
         self._fold = fold
-        self._output = output
         self._route = route
-        self._checkpoint = Checkpoint(app, f"{name}.state", source, fold)
-        self.held = Held(self._take, self._make_safe)
+        self._metrics = metrics.stage(name)
+        self._output = Output(producer)
+        self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer)
+        self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
 
-    async def _take(self, payload: bytes) -> None:
+    async def take(self, payload: bytes) -> None:
+        """Fold the lines of one message."""
         for line in unbundle(payload):
-            await self._output.put(self._fold.line(line), self._route)
+            outputs = self._fold.line(line)
+            self._metrics.line(outputs)
+            await self._output.put(outputs, self._route)
 
-    async def _make_safe(self) -> None:
-        await self._output.settled()
-        await self._checkpoint.write()
+    async def pass_on(self) -> None:
+        """Outputs go out at once; they may come again, never stay away."""
+        await self._output.flush()
 
-    async def rebalanced(self) -> None:
-        """Partitions have changed hands: start from what was written."""
-        await self.held.forget(self._checkpoint.read_back)
+    async def make_safe(self, let_go: asyncio.Event) -> None:
+        """Outputs first, then state: a state that is ahead of its outputs would never produce them again."""
+        with self._metrics.checkpoint():
+            await self._output.settled()
+            await self._checkpoint.write(let_go)
+
+    def forget(self) -> None:
+        """Start from what was written."""
+        self._output.forget()
+        self._checkpoint.read_back()
 
 
-def judging(app: faust.App, judge: Fold, output: Output) -> Folding:
+def judging(app: faust.App, judge: Fold, producer: Producer, metrics: Metrics) -> Folding:
     """Packets, roll calls and marks to readings, hours, rates and findings."""
-    return Folding(app, "judging", PACKETS, judge, output, of_judging)
+    return Folding("judging", PACKETS, judge, of_judging, app=app, producer=producer, metrics=metrics)
 
 
-def supervising(app: faust.App, supervisor: Fold, output: Output) -> Folding:
+def supervising(app: faust.App, supervisor: Fold, producer: Producer, metrics: Metrics) -> Folding:
     """Hours, rates and calls of outlets to rates, findings and cases of counties."""
-    return Folding(app, "supervising", HOURS, supervisor, output, of_supervising)
+    return Folding("supervising", HOURS, supervisor, of_supervising, app=app, producer=producer, metrics=metrics)
 
 
-def adding_up(app: faust.App, city: Fold, output: Output) -> Folding:
+def adding_up(app: faust.App, city: Fold, producer: Producer, metrics: Metrics) -> Folding:
     """Rates of counties to rates of cities."""
-    return Folding(app, "city", CITY, city, output, of_supervising)
+    return Folding("city", CITY, city, of_supervising, app=app, producer=producer, metrics=metrics)

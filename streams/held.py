@@ -1,50 +1,54 @@
 """Events held back until all that followed from them is safe: Flink's checkpoint in Faust's terms.
 
-An agent takes events in and holds them. Every so often, and when many are held, it makes safe what followed (outputs
-flushed, state written, points stored) and only then acknowledges them. A crash replays at most what was held.
+A stage takes events in and holds them. Every so often, and when many are held, it makes safe what followed (outputs
+confirmed, state written, points stored) and only then acknowledges them. A crash replays at most what was held.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
-EVERY_S = 1.0
-"""Longest time an event is held while nothing goes wrong. It decides nothing but how much a crash replays."""
 
-AT_MOST = 500
-"""Events held before they are made safe at once: bounds memory and replay."""
+class Step(Protocol):
+    """What a stage does with its events between two acknowledgements."""
 
-STUCK_AFTER_S = 30.0
-"""Events held longer than this mean that something behind the agent is away."""
+    async def take(self, payload: bytes) -> None:
+        """Take in one payload; called for one event at a time."""
+
+    async def pass_on(self) -> None:
+        """Send on what need not wait until it is safe. Called often."""
+
+    async def make_safe(self, let_go: asyncio.Event) -> None:
+        """Make safe all that followed from the payloads taken in so far.
+
+        ``let_go`` is set when the partitions are taken away meanwhile: nothing will be acknowledged any more, so what
+        is not begun need not be done.
+        """
+
+    def forget(self) -> None:
+        """Drop what is not safe: its events come again, here or in another worker."""
 
 
 class Held:
-    """Holds the events of one agent.
+    """Holds the events of one stage.
 
     Args:
-        take: Takes in one payload; called for one event at a time.
-        make_safe: Makes safe all that followed from the events taken in so far.
-        every_s, at_most: When to make safe.
+        step: What is done with them.
+        every_s: Longest time an event is held while nothing goes wrong. It decides nothing but how much a crash
+            replays. [s]
+        at_most: Events held before they are made safe at once: bounds memory and replay.
     """
 
-    def __init__(
-        self,
-        take: Callable[[bytes], Awaitable[None]],
-        make_safe: Callable[[], Awaitable[None]],
-        *,
-        every_s: float = EVERY_S,
-        at_most: int = AT_MOST,
-    ) -> None:
-        self._take = take
-        self._make_safe = make_safe
+    def __init__(self, step: Step, *, every_s: float, at_most: int) -> None:
+        self._step = step
         self._every_s = every_s
         self._at_most = at_most
         self._events: list[Any] = []
         self._stream: Any = None
         self._lock = asyncio.Lock()
-        self._since: float | None = None
-        self._generation = 0
+        self._since = 0.0
+        self._let_go = asyncio.Event()
+        self._closed = False
         self.acknowledged = 0
         """Events acknowledged so far."""
 
@@ -53,50 +57,65 @@ class Held:
         """Events held now."""
         return len(self._events)
 
-    @property
-    def stuck(self) -> bool:
-        """Whether events have been held far longer than they should be: what follows from them cannot be made safe."""
-        return self._since is not None and time.monotonic() - self._since > STUCK_AFTER_S
-
     async def run(self, stream: Any) -> None:
         """Take in a Faust stream, event by event."""
         self._stream = stream
         async for event in stream.noack().events():
-            generation = self._generation
+            let_go = self._let_go
             async with self._lock:
-                if generation != self._generation:
-                    continue  # fetched before a rebalance: it comes again, in its order
-                await self._take(event.value or b"")
-                self._events.append(event)
-                if self._since is None:
+                if let_go.is_set() or self._closed:
+                    continue  # fetched before a rebalance or a stop: it comes again, in its order
+                await self._step.take(event.value or b"")
+                if let_go.is_set():
+                    continue
+                if not self._events:
                     self._since = time.monotonic()
+                self._events.append(event)
                 if len(self._events) >= self._at_most:
                     await self._acknowledge()
 
     async def tick(self) -> None:
-        """Make safe what has been held long enough; to be called often."""
+        """Send on what waits, and make safe what has been held long enough; to be called often."""
         async with self._lock:
-            if self._since is not None and time.monotonic() - self._since >= self._every_s:
-                await self._acknowledge()
+            if self._events and not self._closed:
+                await self._step.pass_on()
+                if time.monotonic() - self._since >= self._every_s:
+                    await self._acknowledge()
 
-    async def settle(self) -> None:
-        """Make safe and acknowledge all that is held, as before a clean stop."""
-        async with self._lock:
-            if self._events:
-                await self._acknowledge()
+    async def close(self, within_s: float) -> bool:
+        """Make safe and acknowledge all that is held, then take in nothing more: a clean stop.
 
-    async def forget(self, and_then: Callable[[], None]) -> None:
-        """Let go of all that is held without acknowledging it: it will come again, here or in another worker."""
+        Returns:
+            Whether it was made safe in time. What was not comes again.
+        """
+        try:
+            async with asyncio.timeout(within_s), self._lock:
+                self._closed = True
+                await self._acknowledge()
+        except TimeoutError:
+            self._closed = True
+            self.let_go()
+            return False
+        return True
+
+    def let_go(self) -> None:
+        """The partitions are taken away: acknowledge nothing of what is held, neither now nor later."""
+        self._let_go.set()
+        self._let_go = asyncio.Event()
+        self._events.clear()
+
+    async def start_over(self) -> None:
+        """Partitions have changed hands: go on from what is safe, and from there only."""
+        self.let_go()
         async with self._lock:
-            self._events.clear()
-            self._since = None
-            self._generation += 1
-            and_then()
+            self._step.forget()
 
     async def _acknowledge(self) -> None:
-        await self._make_safe()
-        for event in self._events:
+        let_go = self._let_go
+        await self._step.make_safe(let_go)
+        if let_go.is_set():
+            return
+        events, self._events = self._events, []
+        for event in events:
             await self._stream.ack(event)
-        self.acknowledged += len(self._events)
-        self._events.clear()
-        self._since = None
+        self.acknowledged += len(events)

@@ -2,37 +2,73 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-
-from aiokafka import AIOKafkaProducer
+from typing import Protocol
 
 from contracts.codec import Message, encode
 from streams.routes import Address
 
 SEND_TIMEOUT_S = 60.0
-"""What Kafka has not taken by then never comes through this producer; the process must start anew."""
+"""What Kafka has not taken by then never comes through this producer; the process must start anew. [s]"""
 
-MESSAGE_BYTES = 256 * 1024
+BUNDLE_BYTES = 256 * 1024
 """A bundle is closed at this size, well under a broker's limit of 1 MiB."""
 
 
-class Output:
-    """Collects outputs as NDJSON bundles per address, in order, and sends them; ``settled`` waits for Kafka's word."""
+class Producer(Protocol):
+    """What is needed of aiokafka's producer."""
 
-    def __init__(self, producer: AIOKafkaProducer) -> None:
+    async def send(
+        self, topic: str, value: bytes, *, key: bytes, partition: int
+    ) -> asyncio.Future[object]:  # pragma: no cover - a declaration
+        """Queue a message; the future is Kafka's word on it."""
+        ...
+
+
+class Sent:
+    """Messages on their way to Kafka, and its word on all of them."""
+
+    def __init__(self, producer: Producer) -> None:
         self._producer = producer
+        self._unconfirmed: list[asyncio.Future[object]] = []
+
+    async def send(self, topic: str, value: bytes, *, key: bytes, partition: int) -> None:
+        """Send one message; waits only while the producer's buffer is full."""
+        async with asyncio.timeout(SEND_TIMEOUT_S):
+            self._unconfirmed.append(await self._producer.send(topic, value, key=key, partition=partition))
+
+    async def confirmed(self) -> None:
+        """Return when Kafka has committed all that was ever sent.
+
+        Raises:
+            KafkaError, TimeoutError: it has not; nothing that led to it may be acknowledged.
+        """
+        if not self._unconfirmed:
+            return
+        done, late = await asyncio.wait(self._unconfirmed, timeout=SEND_TIMEOUT_S)
+        if late:
+            raise TimeoutError(f"Kafka has not confirmed {len(late)} messages within {SEND_TIMEOUT_S:g} s")
+        for confirmation in done:
+            confirmation.result()
+        self._unconfirmed = [sent for sent in self._unconfirmed if sent not in done]
+
+
+class Output:
+    """Collects outputs as NDJSON bundles per address, in order, and sends them."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._sent = Sent(producer)
         self._waiting: dict[Address, list[bytes]] = {}
         self._sizes: dict[Address, int] = {}
-        self._sent: list[asyncio.Future[object]] = []
 
     async def put(self, messages: Iterable[Message], route: Callable[[Message], list[Address]]) -> None:
-        """Take over messages; sends a bundle that has become large."""
+        """Take over messages; sends a bundle that would grow too large."""
         for message in messages:
             line = encode(message)
             for address in route(message):
-                self._waiting.setdefault(address, []).append(line)
-                size = self._sizes[address] = self._sizes.get(address, 0) + len(line) + 1
-                if size > MESSAGE_BYTES:
+                if self._sizes.get(address, 0) + len(line) > BUNDLE_BYTES:
                     await self._send(address)
+                self._waiting.setdefault(address, []).append(line)
+                self._sizes[address] = self._sizes.get(address, 0) + len(line) + 1
 
     async def flush(self) -> None:
         """Send every bundle that waits."""
@@ -45,14 +81,15 @@ class Output:
         Raises:
             KafkaError, TimeoutError: it has not; nothing of it may be acknowledged.
         """
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            await self.flush()
-            sent, self._sent = self._sent, []
-            for confirmation in sent:
-                await confirmation
+        await self.flush()
+        await self._sent.confirmed()
+
+    def forget(self) -> None:
+        """Drop what was not sent yet."""
+        self._waiting.clear()
+        self._sizes.clear()
 
     async def _send(self, address: Address) -> None:
-        topic, key, partition = address
-        payload = b"\n".join(self._waiting.pop(address))
-        self._sizes.pop(address, None)
-        self._sent.append(await self._producer.send(topic.name, payload, key=key, partition=partition))
+        if lines := self._waiting.pop(address, None):
+            del self._sizes[address]
+            await self._sent.send(address.topic, b"\n".join(lines), key=address.key, partition=address.partition)

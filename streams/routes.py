@@ -1,53 +1,59 @@
 """Which topic, key and partition each output goes to. Lines of one outlet keep their order."""
 
+from dataclasses import dataclass, field
+from zlib import crc32
+
 from contracts.codec import Message
-from contracts.topics import (
-    CITY,
-    FINDINGS,
-    HOURS,
-    QUARANTINE,
-    RATES,
-    READINGS,
-    Topic,
-    county_partition,
-    shard_partition,
-)
+from contracts.topics import CITY, FINDINGS, HOURS, QUARANTINE, RATES, READINGS, Topic, county_partition
 from emissions.finding import Case, Finding, Rejected
 from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Called, Rate
 
-Address = tuple[Topic, bytes, int]
-"""Topic, key and partition."""
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a line goes. Lines with equal addresses travel in one Kafka message, in order."""
+
+    topic: str
+    partition: int
+    bundle: str
+    """What else the lines of one message have in common; empty where sharing the partition is enough."""
+    key: bytes = field(compare=False)
+    """Key of the message: that of its first line."""
 
 
 def of_judging(message: Message) -> list[Address]:
-    """Outputs of the outlets' folds: hours, rates and calls together, since the county reads them in one order."""
+    """Outputs of the outlets' folds: hours, rates and calls together, since the county reads them in one order.
+
+    Readings of many outlets share a message: they are the most numerous, and what costs is the message.
+    """
     match message:
-        case Reading():
-            return [(READINGS, message.outlet.encode(), shard_partition(message.outlet) % READINGS.partitions)]
+        case Reading(outlet=outlet):
+            return [Address(READINGS.name, crc32(outlet.encode()) % READINGS.partitions, "", outlet.encode())]
         case Hour() | Called() | Rate():
             return [_of_county(HOURS, message.county)]
         case Finding():
             return [_of_county(FINDINGS, message.county)]
-    return _refused(message)
+    return refusals(message)
 
 
 def of_supervising(message: Message) -> list[Address]:
     """Outputs of the counties' and cities' folds; a county's rates go to its city as well."""
     match message:
         case Rate() if message.level == "county" and message.city:
-            return [_of_county(RATES, message.county), (CITY, message.city.encode(), 0)]
+            return [_of_county(RATES, message.county), Address(CITY.name, 0, message.city, message.city.encode())]
         case Rate():
             return [_of_county(RATES, message.county or message.city)]
         case Finding() | Case():
             return [_of_county(FINDINGS, message.county)]
-    return _refused(message)
+    return refusals(message)
 
 
-def _refused(message: Message) -> list[Address]:
-    return [(QUARANTINE, message.mn.encode(), 0)] if isinstance(message, Rejected) else []
+def refusals(message: Message) -> list[Address]:
+    """Lines that were not accepted; nothing else has an address here."""
+    return [Address(QUARANTINE.name, 0, message.mn, message.mn.encode())] if isinstance(message, Rejected) else []
 
 
 def _of_county(topic: Topic, county: str) -> Address:
-    return topic, county.encode(), county_partition(county) % topic.partitions
+    return Address(topic.name, county_partition(county) % topic.partitions, county, county.encode())

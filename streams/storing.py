@@ -1,10 +1,10 @@
-"""The agents that store: readings, hours and rates go to the series store, many at a time."""
+"""The stages that store: readings, hours and rates go to the series store, many at a time."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 
-from contracts.codec import BadLine, Message, decode, encode, unbundle
+from contracts.codec import BadLine, decode, encode, unbundle
 from contracts.topics import HOURS, RATES, READINGS, Topic
 from emissions.finding import Rejected
 from emissions.hourly import Hour
@@ -12,81 +12,108 @@ from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
 from streams.held import Held
-from streams.output import Output
-from streams.routes import of_judging
+from streams.metrics import Metrics
+from streams.output import Output, Producer
+from streams.routes import refusals
 
 _log = logging.getLogger(__name__)
 
+EVERY_S, AT_MOST = 0.25, 100
+"""People wait for what is stored, and a message may carry hundreds of points."""
+
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 15.0
-"""Between two tries while the store is away. Consumption rests meanwhile, so nothing piles up."""
+"""Between two tries while the store is away. Consumption rests meanwhile, so nothing piles up. [s]"""
 
 WANTED: tuple[tuple[Topic, type[Reading | Hour | Rate]], ...] = ((READINGS, Reading), (HOURS, Hour), (RATES, Rate))
 """What is stored of each topic; outlets' rates come through ``cems.rates``."""
 
 
 class Storing:
-    """One agent that stores one topic."""
+    """One stage that stores one topic."""
 
     def __init__(
         self,
         source: Topic,
         wanted: type[Reading | Hour | Rate],
         store: SeriesStore,
-        output: Output,
         *,
-        stored: Callable[[int], None] = lambda _: None,
-        failed: Callable[[], None] = lambda: None,
+        producer: Producer,
+        metrics: Metrics,
     ) -> None:
         self.name = f"storing.{source.name.rpartition('.')[2]}"
         self.source = source
         self._wanted = wanted
         self._store = store
-        self._output = output
-        self._stored = stored
-        self._failed = failed
+        self._output = Output(producer)
+        self._metrics = metrics.stage(self.name)
         self._points: list[Point] = []
-        self.held = Held(self._take, self._make_safe)
+        self.resting: str | None = None
+        """Why nothing is stored at the moment, None: it is."""
+        self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
 
-    async def _take(self, payload: bytes) -> None:
+    async def take(self, payload: bytes) -> None:
+        """Keep what is to be stored of one message."""
         for line in unbundle(payload):
+            self._metrics.line(())
             try:
-                message: Message | None = decode(line)
+                message = decode(line)
             except BadLine as error:
-                await self._output.put([_refused(line.decode("utf-8", "replace"), "bad_line", str(error))], of_judging)
+                await self._refuse([line], "bad_line", str(error))
                 continue
             if isinstance(message, self._wanted):
                 self._points.append(message)
 
-    async def _make_safe(self) -> None:
-        """Write until the store has taken it: later is tried again for ever, never goes to the quarantine."""
-        points, self._points = self._points, []
+    async def pass_on(self) -> None:
+        """Nothing of it can wait less than the next writing."""
+
+    async def make_safe(self, let_go: asyncio.Event) -> None:
+        """Write until the store has taken it: what it will take later is tried for ever, never put aside."""
         wait = FIRST_WAIT_S
-        while points:
+        while self._points and not let_go.is_set():
             try:
-                await asyncio.to_thread(self._store.write, points)
-                break
+                await self._write()
             except StoreUnavailable as error:
-                self._failed()
-                _log.warning("%s: the series store is away, trying again in %.1f s: %s", self.name, wait, error)
-                await asyncio.sleep(wait)
+                self.resting = f"the series store is away: {error}"
+                self._metrics.failed("later")
+                _log.warning("%s: %s; trying again in %.1f s", self.name, self.resting, wait)
+                await _rest(wait, let_go)
                 wait = min(2 * wait, LONGEST_WAIT_S)
-            except StoreRefused as error:
-                _log.error("%s: the series store refused %d points: %s", self.name, len(error.points), error)
-                refused = [_refused(encode(point).decode(), "store_refused", str(error)) for point in error.points]
-                await self._output.put(refused, of_judging)
-                break
-        self._stored(len(points))
+        self.resting = None
         await self._output.settled()
 
-    async def rebalanced(self) -> None:
-        """Partitions have changed hands: what was not written comes again."""
-        await self.held.forget(self._points.clear)
+    def forget(self) -> None:
+        """What was not written comes again."""
+        self._points.clear()
+        self._output.forget()
+
+    async def _write(self) -> None:
+        points = tuple(self._points)
+        refused: Sequence[Point] = ()
+        try:
+            await asyncio.to_thread(self._store.write, points)
+        except StoreRefused as error:
+            refused = error.points
+            _log.error("%s: the series store refused %d of %d points: %s", self.name, len(refused), len(points), error)
+            self._metrics.failed("never")
+            await self._refuse(map(encode, refused), "store_refused", str(error))
+        self._metrics.stored(len(points) - len(refused))
+        self._points.clear()
+
+    async def _refuse(self, lines: Iterable[bytes], reason: str, detail: str) -> None:
+        texts = (line.decode("utf-8", "replace") for line in lines)
+        rejected = [Rejected(reason=reason, detail=detail, mn="", received_at=None, line=text) for text in texts]
+        await self._output.put(rejected, refusals)
 
 
-def storing(store: SeriesStore, output: Output) -> list[Storing]:
-    """One agent for each kind of point."""
-    return [Storing(topic, wanted, store, output) for topic, wanted in WANTED]
+def storing(store: SeriesStore, producer: Producer, metrics: Metrics) -> list[Storing]:
+    """One stage for each kind of point."""
+    return [Storing(topic, wanted, store, producer=producer, metrics=metrics) for topic, wanted in WANTED]
 
 
-def _refused(line: str, reason: str, detail: str) -> Rejected:
-    return Rejected(reason=reason, detail=detail, mn="", received_at=None, line=line)
+async def _rest(seconds: float, let_go: asyncio.Event) -> None:
+    """Wait, no longer than until the partitions are taken away."""
+    try:
+        async with asyncio.timeout(seconds):
+            await let_go.wait()
+    except TimeoutError:
+        return

@@ -1,52 +1,151 @@
-"""The Faust application around the folds: one worker process, started by ``stackwatch worker``."""
+"""One worker process: a Faust application with its stages, from start to clean stop."""
 
 import asyncio
 import logging
 import os
 import signal
-import tempfile
+import time
 from collections.abc import Coroutine
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import faust
 from aiokafka import AIOKafkaProducer
 
-from contracts.topics import Topic
 from emissions.register import Register
 from emissions.rules import Rules
 from stores.port import SeriesStore
+from streams.app import Application, create_app, offsets, raw_topic
 from streams.folding import Folding, adding_up, judging, supervising
 from streams.judge import Judge
-from streams.output import Output
+from streams.metrics import Metrics
+from streams.output import SEND_TIMEOUT_S
+from streams.progress import DEAD_AFTER_S, Progress
 from streams.storing import Storing, storing
 from streams.supervise import City, Supervisor
 
 _log = logging.getLogger(__name__)
 
-APP_ID = "stackwatch-worker"
-TICK_S = 0.1
-"""How often each agent is asked whether it has held its events long enough."""
+TICK_S = 0.05
+"""How often each stage may send on what waits. [s]"""
+
+LOOK_S = 1.0
+"""How often progress is looked at. [s]"""
+
+CLOSE_S, STOP_S = 5.0, 3.0
+"""Longest time to make safe what is held, and to leave Kafka in good order. [s]"""
 
 BROKEN = 70
 """Exit code after an unforeseen error: nothing was acknowledged, a new process starts from what was written."""
 
+Stage = Folding | Storing
 
-@dataclass(slots=True)
+
 class Worker:
-    """The application and its agents."""
+    """The application and its stages."""
 
-    app: faust.App
-    agents: list[Folding | Storing]
-    producer: AIOKafkaProducer
+    def __init__(self, app: Application, producer: AIOKafkaProducer, stages: list[Stage], metrics: Metrics) -> None:
+        self._app = app
+        self._producer = producer
+        self._stages = stages
+        self._metrics = metrics
+        self._progress = [Progress(stage.name) for stage in stages]
+        self._looked_at = time.monotonic()
+        self._assigned = False
+        self._not_ready: str | None = "starting"
+        for stage in stages:
+            app.agent(raw_topic(app, stage.source), name=f"streams.{stage.name}")(self._agent(stage))
+        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.on_rebalance_complete.connect(self._rebalanced, weak=False)
 
     def why_not_ready(self) -> str | None:
-        """None while the worker keeps up; else what holds it."""
-        if not self.app.consumer_generation_id or self.app.rebalancing:
+        """None while the worker keeps up; else what holds it. From any thread."""
+        return self._why_silent(LOOK_S * 10) or self._not_ready
+
+    def why_dead(self) -> str | None:
+        """None while the worker may come round by itself; else why it should be started again. From any thread."""
+        if silent := self._why_silent(DEAD_AFTER_S):
+            return silent
+        return next((reason for progress in self._progress if (reason := progress.why_dead())), None)
+
+    async def run(self) -> None:
+        """Work until SIGTERM or SIGINT, then make safe and acknowledge what is held."""
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await self._producer.start()
+        begun = asyncio.create_task(self._app.start())
+        ticks = [asyncio.create_task(_or_end(stage.name, self._tick(stage, stop))) for stage in self._stages]
+        look = asyncio.create_task(_or_end("progress", self._look()))
+        await self._until(stop, begun)
+        look.cancel()
+        _log.info("stopping: making safe what is held")
+        closed = await asyncio.gather(*(stage.held.close(CLOSE_S) for stage in self._stages))
+        try:
+            async with asyncio.timeout(STOP_S):
+                await self._app.consumer.commit()
+                await asyncio.gather(*ticks)
+                await self._app.stop()
+                await self._producer.stop()
+        except TimeoutError:
+            _log.warning("Kafka was not left in good order within %g s", STOP_S)
+            _exit(0)
+        if not all(closed):
+            _log.warning("not everything could be stored; what was not comes again after the next start")
+            _exit(0)
+
+    async def _until(self, stop: asyncio.Event, begun: "asyncio.Task[None]") -> None:
+        """Return when the stop is asked for; end the process when Faust has crashed, for then it does nothing more."""
+        asked = asyncio.create_task(stop.wait())
+        crashed = asyncio.create_task(self._app._crashed.wait())
+        waiting: set[asyncio.Task[Any]] = {asked, crashed, begun}
+        while not stop.is_set():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if begun in done:
+                begun.result()
+            if crashed in done:
+                _log.critical("Faust has crashed: %r", self._app.crash_reason)
+                _exit(BROKEN)
+        crashed.cancel()
+
+    def _agent(self, stage: Stage) -> Any:
+        async def run(stream: Any) -> None:
+            await _or_end(stage.name, stage.held.run(stream))
+
+        return run
+
+    async def _revoked(self, *_: Any, **__: Any) -> None:
+        """Before another worker may read our state: nothing is acknowledged any more, nothing is on its way."""
+        for stage in self._stages:
+            stage.held.let_go()
+        await _or_end("revoking", asyncio.wait_for(self._producer.flush(), SEND_TIMEOUT_S))
+
+    async def _rebalanced(self, *_: Any, **__: Any) -> None:
+        for stage in self._stages:
+            await _or_end(stage.name, stage.held.start_over())
+        self._assigned = True
+
+    async def _tick(self, stage: Stage, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await asyncio.sleep(TICK_S)
+            await stage.held.tick()
+
+    async def _look(self) -> None:
+        while True:
+            self._looked_at = time.monotonic()
+            self._not_ready = self._observe()
+            await asyncio.sleep(LOOK_S)
+
+    def _observe(self) -> str | None:
+        if self._app.rebalancing or not self._assigned:
             return "partitions are being assigned"
-        stuck = [agent.name for agent in self.agents if agent.held.stuck]
-        return f"{', '.join(stuck)}: events are held and not acknowledged" if stuck else None
+        for stage, progress in zip(self._stages, self._progress, strict=True):
+            progress.observe(*offsets(self._app, stage.source), now=self._looked_at, resting=stage.resting)
+            self._metrics.lag.labels(stage.name).set(progress.lag)
+            self._metrics.held.labels(stage.name).set(stage.held.waiting)
+        return next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
+
+    def _why_silent(self, after_s: float) -> str | None:
+        silent_s = time.monotonic() - self._looked_at
+        return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
 
 
 def create_worker(
@@ -71,87 +170,15 @@ def create_worker(
         session_s: A worker not heard of for so long has lost its partitions. [s]
     """
     app = create_app(bootstrap, replication=replication, session_s=session_s)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        acks="all",
-        enable_idempotence=idempotent,
-        linger_ms=5,
-        max_request_size=4 * 1024 * 1024,
-    )
-    outputs = (Output(producer) for _ in range(6))
-    agents: list[Folding | Storing] = [
-        judging(app, Judge(register, rules), next(outputs)),
-        supervising(app, Supervisor(register, rules), next(outputs)),
-        adding_up(app, City(register, rules), next(outputs)),
-        *storing(store, next(outputs)),
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=idempotent, linger_ms=5)
+    metrics = Metrics()
+    stages: list[Stage] = [
+        judging(app, Judge(register, rules), producer, metrics),
+        supervising(app, Supervisor(register, rules), producer, metrics),
+        adding_up(app, City(register, rules), producer, metrics),
+        *storing(store, producer, metrics),
     ]
-    for agent in agents:
-        _attach(app, agent)
-    return Worker(app=app, agents=agents, producer=producer)
-
-
-def create_app(bootstrap: str, *, replication: int, session_s: float) -> faust.App:
-    """A Faust application with nothing of its defaults that loses data or opens ports."""
-    return faust.App(
-        APP_ID,
-        broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
-        store="memory://",
-        datadir=Path(tempfile.gettempdir()) / APP_ID,
-        web_enabled=False,
-        topic_disable_leader=True,
-        topic_replication_factor=replication,
-        consumer_auto_offset_reset="earliest",
-        stream_wait_empty=False,
-        broker_commit_interval=0.5,
-        broker_session_timeout=session_s,
-        broker_rebalance_timeout=2 * session_s,
-        broker_heartbeat_interval=min(3.0, session_s / 3),
-        producer_max_request_size=4 * 1024 * 1024,
-        consumer_max_fetch_size=8 * 1024 * 1024,
-    )
-
-
-async def run(worker: Worker) -> None:
-    """Work until SIGTERM or SIGINT, then make safe and acknowledge what is held."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await worker.producer.start()
-    worker.app.in_worker = True
-    await worker.app.start()
-    ticks = [asyncio.create_task(_or_end(agent.name, _tick(agent))) for agent in worker.agents]
-    await stop.wait()
-    _log.info("stopping: making safe what is held")
-    for tick in ticks:
-        tick.cancel()
-    for agent in worker.agents:
-        await agent.held.settle()
-    await worker.app.commit({agent.source.name for agent in worker.agents})
-    await worker.app.stop()
-    await worker.producer.stop()
-
-
-def _attach(app: faust.App, agent: Folding | Storing) -> None:
-    async def body(stream: Any) -> None:
-        await _or_end(agent.name, agent.held.run(stream))
-
-    app.agent(_raw(app, agent.source), name=f"streams.{agent.name}")(body)
-
-    async def rebalanced(*_: Any, **__: Any) -> None:
-        await _or_end(agent.name, agent.rebalanced())
-
-    app.on_rebalance_complete.connect(rebalanced, weak=False)
-
-
-def _raw(app: faust.App, topic: Topic) -> Any:
-    return app.topic(topic.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-
-async def _tick(agent: Folding | Storing) -> None:
-    while True:
-        await asyncio.sleep(TICK_S)
-        await agent.held.tick()
+    return Worker(app, producer, stages, metrics)
 
 
 async def _or_end(name: str, work: Coroutine[Any, Any, None]) -> None:
@@ -160,5 +187,10 @@ async def _or_end(name: str, work: Coroutine[Any, Any, None]) -> None:
         await work
     except Exception:  # noqa: BLE001 - whatever it is, going on would acknowledge what was not made safe
         _log.exception("%s cannot go on; the process ends and starts anew from what was written", name)
-        logging.shutdown()
-        os._exit(BROKEN)
+        _exit(BROKEN)
+
+
+def _exit(code: int) -> NoReturn:
+    """End at once; threads and children of Faust are not asked."""
+    logging.shutdown()
+    os._exit(code)

@@ -17,7 +17,7 @@ from stackwatch.logs import set_up_logs
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
 from stores import open_store
-from streams.worker import create_worker, run
+from streams.worker import create_worker
 
 
 @click.command()
@@ -49,5 +49,5 @@ async def _work(env: Settings, watched: Callable[..., AbstractContextManager[int
         idempotent=env.kafka_idempotence,
         session_s=env.kafka_session_s,
     )
-    with watched(worker.why_not_ready):
-        await run(worker)
+    with watched(worker.why_not_ready, alive=worker.why_dead):
+        await worker.run()

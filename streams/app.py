@@ -1,0 +1,73 @@
+"""The Faust application without those of its defaults that lose data, open ports or write files."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import faust
+from faust.transport.consumer import Consumer
+
+from contracts.topics import Topic
+
+APP_ID = "stackwatch-worker"
+"""Consumer group, and first part of the names of the state's topics."""
+
+MESSAGE_LIMIT = 4 * 1024 * 1024
+"""Largest message that is read. [bytes]"""
+
+POLL, BUFFER = 20, 400
+"""Messages of one fetch, and messages that may wait for one stage.
+
+A full buffer would stop the fetching for every stage. Faust pauses a partition when the buffer is filled to 4/5; the
+rest must have room for one fetch from each of its partitions.
+"""
+
+
+class Application(faust.App):
+    """Keeps nothing on disk: tables are recovered from Kafka."""
+
+    def _create_directories(self) -> None:
+        """Nothing is written."""
+
+
+def create_app(bootstrap: str, *, replication: int, session_s: float) -> Application:
+    """The application, not started.
+
+    Args:
+        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        replication: Copies of the state's topics.
+        session_s: A worker not heard of for so long has lost its partitions. [s]
+    """
+    return Application(
+        APP_ID,
+        broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
+        store="memory://",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_replication_factor=replication,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MESSAGE_LIMIT,
+        stream_wait_empty=False,
+        stream_recovery_delay=0.0,
+        stream_buffer_maxsize=BUFFER,
+        broker_max_poll_records=POLL,
+        broker_max_poll_interval=86_400.0,
+        broker_commit_interval=0.5,
+        broker_session_timeout=session_s,
+        broker_rebalance_timeout=2 * session_s,
+        broker_heartbeat_interval=min(3.0, session_s / 3),
+    )
+
+
+def raw_topic(app: faust.App, topic: Topic) -> Any:
+    """A topic whose keys and values stay bytes."""
+    return app.topic(topic.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+
+def offsets(app: faust.App, topic: Topic) -> tuple[Mapping[int, int], Mapping[int, int]]:
+    """Committed and end offsets of a topic's partitions that are ours, as far as they are known."""
+    consumer = cast(Consumer, app.consumer)
+    ours = [tp for tp in consumer.assignment() if tp.topic == topic.name]
+    # Faust tells nobody what was committed before this process began, so its own record is read.
+    committed = {tp.partition: offset for tp in ours if (offset := consumer._committed_offset[tp]) is not None}
+    ends = {tp.partition: end for tp in ours if (end := consumer.highwater(tp)) is not None}
+    return committed, ends

@@ -1,0 +1,69 @@
+"""What the worker counts for Prometheus."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+
+from contracts.codec import Message
+
+
+class Metrics:
+    """All series of a worker; ``stage`` is the name of the agent."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        stage = ["stage"]
+        self.lines = Counter("stackwatch_worker_lines", "Lines taken in.", stage, registry=registry)
+        self.outputs = Counter(
+            "stackwatch_worker_outputs", "Lines that followed.", ["stage", "kind"], registry=registry
+        )
+        self.checkpoint_seconds = Histogram(
+            "stackwatch_worker_checkpoint_seconds",
+            "Time to confirm outputs and write state.",
+            stage,
+            registry=registry,
+        )
+        self.stored = Counter("stackwatch_worker_points_stored", "Points that the store has.", stage, registry=registry)
+        self.store_failures = Counter(
+            "stackwatch_worker_store_failures",
+            "Writes that the store could not take (later) or would not take (never).",
+            ["stage", "until"],
+            registry=registry,
+        )
+        self.held = Gauge("stackwatch_worker_held_events", "Messages not acknowledged yet.", stage, registry=registry)
+        self.lag = Gauge("stackwatch_worker_lag", "Messages not committed yet.", stage, registry=registry)
+
+    def stage(self, name: str) -> "StageMetrics":
+        """The series of one stage."""
+        return StageMetrics(self, name)
+
+
+class StageMetrics:
+    """The series of one stage, labels filled in."""
+
+    def __init__(self, metrics: Metrics, name: str) -> None:
+        self._name = name
+        self._metrics = metrics
+        self._lines = metrics.lines.labels(name)
+        self._by_kind: dict[str, Counter] = {}
+
+    def line(self, outputs: Iterable[Message]) -> None:
+        """One line was taken in, and these followed from it."""
+        self._lines.inc()
+        for output in outputs:
+            counter = self._by_kind.get(output.kind)
+            if counter is None:
+                counter = self._by_kind[output.kind] = self._metrics.outputs.labels(self._name, output.kind)
+            counter.inc()
+
+    def checkpoint(self) -> AbstractContextManager[object]:
+        """Times the block, which makes a checkpoint."""
+        return self._metrics.checkpoint_seconds.labels(self._name).time()
+
+    def stored(self, points: int) -> None:
+        """The store has these points."""
+        self._metrics.stored.labels(self._name).inc(points)
+
+    def failed(self, until: str) -> None:
+        """The store did not take a write: ``later`` it will, or ``never``."""
+        self._metrics.store_failures.labels(self._name, until).inc()
