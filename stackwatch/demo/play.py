@@ -90,7 +90,7 @@ async def _play(
             begun = time.monotonic()
             if bounded is None:
                 async with shown(console, parts, driver, end=None):
-                    await _for_ever(parts, driver, speed)
+                    await _for_ever(parts, driver, speed, console)
                 return None
             end = scenario.start + bounded.span
             async with shown(console, parts, driver, end=end):
@@ -109,7 +109,7 @@ async def _play(
             )
 
 
-async def _for_ever(parts: Parts, driver: Driver, speed: float | None) -> None:
+async def _for_ever(parts: Parts, driver: Driver, speed: float | None, console: Console) -> None:
     if speed is not None:
         await driver.run_until(datetime.max.replace(tzinfo=BEIJING) - timedelta(days=1), speed=speed)
         return
@@ -118,6 +118,7 @@ async def _for_ever(parts: Parts, driver: Driver, speed: float | None) -> None:
         await driver.run_until(to_beijing(datetime.now(UTC)))
     parts.clock.set(to_beijing(datetime.now(UTC)))
     parts.clock.run(1)
+    console.print(f"live   the clock is the real one now, and {parts.web} shows what comes in", soft_wrap=True)
     await driver.run_live()
 
 
