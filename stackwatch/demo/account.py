@@ -43,14 +43,7 @@ class Account:
     @property
     def lost(self) -> int:
         """What went in and is missing at a later stage."""
-        return (
-            (self.published - self.acknowledged)
-            + (self.answers_due - self.answered)
-            + (self.published - self.relayed)
-            + (self.readings_expected - self.readings_stored)
-            + (self.hours_expected - self.hours_judged)
-            + (self.hours_judged - self.hours_stored)
-        )
+        return sum(max(0, missing) for _, _, missing in self.stages())
 
     def stages(self) -> list[tuple[str, int, int]]:
         """(stage, count, missing against the stage before) in the order of the path."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -37,6 +37,8 @@ REFRESH_S = 1.0
 PLAIN_S = 5.0
 """Distance of the plain lines. [s]"""
 THRESHOLD_PCT = 90
+RECENT = timedelta(hours=6)
+READ_ALL_S = 30.0
 
 
 @dataclass(slots=True)
@@ -47,6 +49,9 @@ class Figures:
     register: Register
     store: SeriesStore
     engine: Engine
+    exceedances: Exceedances | None = None
+    read_to: datetime | None = None
+    read_all_at: float = 0.0
 
     @classmethod
     def of(cls, parts: Parts) -> "Figures":
@@ -56,12 +61,10 @@ class Figures:
     def board(self, now: datetime) -> Board | None:
         """The board at a moment; None while the stores cannot be read."""
         period = period_at(now, "month")
-        start, end = bounds("month", period)
-        exceedances = Exceedances(start, end)
         try:
+            exceedances = self._exceedances(now, *bounds("month", period))
             county = self.store.rates(level="county", window="month", period=period)
             city = self.store.rates(level="city", window="month", period=period)
-            exceedances.hear(self.store.hours(start=start, end=end))
         except StoreUnavailable:
             return None
         try:
@@ -79,6 +82,19 @@ class Figures:
             open_items=waiting,
             threshold_pct=THRESHOLD_PCT,
         )
+
+    def _exceedances(self, now: datetime, start: datetime, end: datetime) -> Exceedances:
+        """The month's exceeded hours: the newest each time, all of them now and then, for what came late."""
+        known, read_to = self.exceedances, self.read_to
+        anew = known is None or known.start != start
+        exceedances = Exceedances(start, end) if known is None or anew else known
+        every = anew or read_to is None or time.monotonic() - self.read_all_at > READ_ALL_S
+        since = start if every or read_to is None else max(start, read_to - RECENT)
+        exceedances.hear(self.store.hours(start=since, end=end))
+        if every:
+            self.read_all_at = time.monotonic()
+        self.exceedances, self.read_to = exceedances, now
+        return exceedances
 
     def close(self) -> None:
         """Let go of both stores."""
@@ -101,36 +117,47 @@ async def shown(console: Console, parts: Parts, driver: Driver, *, end: datetime
         figures.close()
 
 
+class _Meter:
+    """Packets per second since the last look."""
+
+    def __init__(self) -> None:
+        self._at, self._sent = time.monotonic(), 0
+
+    def read(self, sent: int) -> float:
+        now = time.monotonic()
+        rate = (sent - self._sent) / max(now - self._at, 0.001)
+        self._at, self._sent = now, sent
+        return rate
+
+
 async def _live(console: Console, figures: Figures, driver: Driver, end: datetime | None) -> None:
-    begun = time.monotonic()
+    meter = _Meter()
     with Live(console=console, refresh_per_second=2, transient=True) as live:
         while True:
             now = figures.parts.clock.now()
             board = await asyncio.to_thread(figures.board, now)
-            live.update(_screen(figures.parts, board, driver.progress, now, end, time.monotonic() - begun))
+            line = _line(driver.progress, now, end, meter.read(driver.progress.sent))
+            live.update(_screen(figures.parts, board, line))
             await asyncio.sleep(REFRESH_S)
 
 
 async def _plain(console: Console, figures: Figures, driver: Driver, end: datetime | None) -> None:
-    begun = time.monotonic()
+    meter = _Meter()
     while True:
         await asyncio.sleep(PLAIN_S)
-        line = _line(driver.progress, figures.parts.clock.now(), end, time.monotonic() - begun)
+        line = _line(driver.progress, figures.parts.clock.now(), end, meter.read(driver.progress.sent))
         console.print(line, highlight=False, soft_wrap=True)
 
 
-def _screen(
-    parts: Parts, board: Board | None, progress: Progress, now: datetime, end: datetime | None, real_s: float
-) -> Group:
-    head = Text.assemble(("Stackwatch ", "bold"), _line(progress, now, end, real_s))
+def _screen(parts: Parts, board: Board | None, line: str) -> Group:
+    head = Text.assemble(("Stackwatch ", "bold"), line)
     foot = Text.assemble(
         "pages ", (parts.web, "bold cyan"), f"   data {parts.folder}   Ctrl-C ends it all", style="dim"
     )
     return Group(head, _board_table(board) if board is not None else Text("…"), foot)
 
 
-def _line(progress: Progress, now: datetime, end: datetime | None, real_s: float) -> str:
-    rate = progress.sent / real_s if real_s else 0.0
+def _line(progress: Progress, now: datetime, end: datetime | None, rate: float) -> str:
     refused = sum(progress.refused.values())
     until = f" of {end:%m-%d %H:%M}" if end is not None else ""
     return (
