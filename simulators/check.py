@@ -2,22 +2,12 @@
 
 from collections.abc import Iterator
 
+from emissions.marks import KINDS
 from rulebook.document import Place
 from simulators.city import City, build_city
 from simulators.faults import FAULTS
 from simulators.plants import POLLUTANTS
 from simulators.scenario import FaultPart, Scenario, Where
-
-MARKS = (
-    "calibration",
-    "maintenance",
-    "fault",
-    "out_of_control",
-    "stopped",
-    "starting",
-    "stopping",
-    "accident",
-)
 
 Wrong = tuple[Place, str, object]
 """Place in the file, what was expected, what was found."""
@@ -39,8 +29,8 @@ def _problems(scenario: Scenario, city: City) -> Iterator[Wrong]:
         yield from _fault(part, ("faults", index))
         yield from _where(part.where, ("faults", index, "where"), scenario, city)
     for index, mark in enumerate(scenario.marks):
-        if mark.mark not in MARKS:
-            yield ("marks", index, "mark"), f"one of {', '.join(MARKS)}", mark.mark
+        if mark.mark not in KINDS:
+            yield ("marks", index, "mark"), f"one of {', '.join(sorted(KINDS))}", mark.mark
         yield from _where(mark.where, ("marks", index, "where"), scenario, city)
 
 

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Protocol
@@ -21,6 +20,7 @@ from simulators.expectation import IN_TIME, Expectations
 from simulators.fleet import Fleet, Sending
 from simulators.ledger import Ledger
 from simulators.outstanding import Outstanding, Waiting
+from simulators.progress import Pace, Progress
 from simulators.report import PERIOD_DATA
 from simulators.responder import Memory, hear
 from simulators.wire import Wire
@@ -52,37 +52,6 @@ class Hands(Protocol):
 
     def set(self, now: datetime) -> None:
         """Stand still at a moment."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """Counts of a run so far."""
-
-    sent: int = 0
-    resent: int = 0
-    acknowledged: int = 0
-    answered: int = 0
-    answers_due: int = 0
-    relayed: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
-    """Frames that must be in quarantine, by reason."""
-    heartbeats: int = 0
-    marks: int = 0
-    at: datetime | None = None
-    """Simulated moment."""
-
-
-class _Pace:
-    """Keeps simulated time from running faster than it should; never makes it run."""
-
-    def __init__(self, origin: datetime, speed: float | None) -> None:
-        self._origin, self._speed, self._begun = origin, speed, time.monotonic()
-
-    async def until(self, moment: datetime) -> None:
-        """Return when the simulated moment has come."""
-        if self._speed is not None:
-            due = (moment - self._origin).total_seconds() / self._speed
-            await asyncio.sleep(max(0.0, due - (time.monotonic() - self._begun)))
 
 
 PostMark = Callable[[Mark], Awaitable[None]]
@@ -163,7 +132,7 @@ class Driver:
         Raises:
             Stuck: the platform did not confirm an instant within the patience.
         """
-        pace = _Pace(self.progress.at or self.fleet.scenario.start, speed)
+        pace = Pace(self.progress.at or self.fleet.scenario.start, speed)
         for instant, batch in groupby(self._before(end), key=lambda sending: sending.at):
             await self._hours_up_to(instant, pace)
             await pace.until(instant)
@@ -186,7 +155,7 @@ class Driver:
                 return
             yield sending
 
-    async def _hours_up_to(self, moment: datetime, pace: "_Pace") -> None:
+    async def _hours_up_to(self, moment: datetime, pace: Pace) -> None:
         while self._hour <= moment:
             await pace.until(self._hour)
             self._stand(self._hour)

@@ -20,7 +20,8 @@ from emissions.beijing import to_beijing
 from emissions.register import Register
 from emissions.transmission import Rate
 from rulebook.register import load_register
-from simulators.driver import Driver, Progress
+from simulators.driver import Driver
+from simulators.progress import Progress
 from stackwatch.demo.account import Account
 from stackwatch.demo.parts import Parts
 from stackwatch.demo.verify import Report

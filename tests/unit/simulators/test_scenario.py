@@ -78,7 +78,7 @@ FAULT = "faults:\n  - {fault: gap, where: {}, from: PT1H, for: PT1H}\n"
         ),
         pytest.param(
             GOOD + "marks:\n  - {mark: holiday, where: {}, from: PT1H, for: PT1H, entered: PT2H}\n",
-            "marks[0].mark: expected one of calibration",
+            "marks[0].mark: expected one of accident",
             id="an unknown mark",
         ),
         pytest.param("", "expected a mapping, found an empty file", id="an empty file"),
