@@ -14,6 +14,13 @@ from streams.output import Producer, Sent
 CHANGELOG = {"segment.bytes": str(64 * 1024 * 1024), "min.cleanable.dirty.ratio": "0.2"}
 """Small log segments, so that Kafka compacts soon: a rebalance reads what is left."""
 
+MARK = b"\x00"
+"""Key of the record that ends a checkpoint in each partition it wrote to; no segment is called so.
+
+Recovery reads up to the end that the broker names. The embedded broker names the first record of the last batch, so the
+last batch must hold one record that nobody misses.
+"""
+
 
 class Fold(Protocol):
     """A pure fold over lines whose state can be taken apart into segments."""
@@ -62,16 +69,26 @@ class Checkpoint:
 
         Ends early when ``let_go`` is set: another worker may be reading the state by then.
         """
+        written: set[int] = set()
         for key, packed in self._fold.dirty():
             if let_go.is_set():
                 return
-            name, partition = key.encode(), self._fold.partition_of(key)
-            await self._sent.send(self._table.changelog_topic_name, packed, key=name, partition=partition)
+            partition = self._fold.partition_of(key)
+            await self._send(packed, key=key.encode(), partition=partition)
+            written.add(partition)
         await self._sent.confirmed()
+        if let_go.is_set():
+            return
+        for partition in written:
+            await self._send(b"", key=MARK, partition=partition)
+        await self._sent.confirmed()
+
+    async def _send(self, value: bytes, *, key: bytes, partition: int) -> None:
+        await self._sent.send(self._table.changelog_topic_name, value, key=key, partition=partition)
 
     def read_back(self) -> None:
         """After a rebalance: forget everything, take over the segments of the partitions that are now ours."""
         ours = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source.name}
         self._fold.drop(lambda _: False)
-        segments = ((key.decode(), packed) for key, packed in self._table.items())
+        segments = ((key.decode(), packed) for key, packed in self._table.items() if key != MARK)
         self._fold.load((key, packed) for key, packed in segments if self._fold.partition_of(key) in ours)

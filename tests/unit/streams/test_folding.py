@@ -7,6 +7,7 @@ from contracts.codec import encode
 from contracts.topics import PACKETS, QUARANTINE
 from emissions.finding import Rejected
 from streams.app import create_app
+from streams.checkpoint import MARK
 from streams.folding import judging
 from streams.metrics import Metrics
 from tests.unit.streams.doubles import Broker, until
@@ -77,6 +78,12 @@ async def test_state_is_written_when_kafka_has_the_outputs_and_each_segment_wher
     broker.confirm()
     await until(lambda: len(broker.sent) == 4)
     assert broker.sent[2:] == [(STATE, b"a", ord("a") % 4, b"2"), (STATE, b"b", ord("b") % 4, b"1")]
+    await asyncio.sleep(0)
+    assert len(broker.sent) == 4
+    broker.confirm()
+    await until(lambda: len(broker.sent) == 6)
+    marks = {(topic, key, partition) for topic, key, partition, _ in broker.sent[4:]}
+    assert marks == {(STATE, MARK, ord("a") % 4), (STATE, MARK, ord("b") % 4)}
     assert not safe.done()
     broker.confirm()
     await safe
@@ -89,7 +96,7 @@ async def test_only_what_changed_is_written_again(stage_on):
     await stage.make_safe(asyncio.Event())
     await stage.take(b"by")
     await stage.make_safe(asyncio.Event())
-    assert [(key, value) for topic, key, _, value in broker.sent if topic == STATE] == [
+    assert [(key, value) for topic, key, _, value in broker.sent if topic == STATE and key != MARK] == [
         (b"a", b"1"),
         (b"b", b"1"),
         (b"b", b"2"),
