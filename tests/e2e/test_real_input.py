@@ -24,7 +24,7 @@ from hj212.message import Message
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SHOWN_WITHIN_S = 2.0
-"""What the page promises, in real time. The best of a few packets counts: a machine may hiccup, the software may not."""
+"""What the page promises, in real time. The best of a few packets counts: machines hiccup."""
 
 VALUES = ("17.53", "17.54", "17.55")
 
