@@ -8,8 +8,8 @@ from faust.transport.consumer import Consumer
 
 from contracts.topics import Topic
 
-APP_ID = "stackwatch-worker"
-"""Consumer group, and first part of the names of the state's topics."""
+FOLDING_ID, STORING_ID = "stackwatch-worker", "stackwatch-storing"
+"""Consumer groups; the first is also the first part of the names of the state's topics."""
 
 MESSAGE_LIMIT = 4 * 1024 * 1024
 """Largest message that is read. [bytes]"""
@@ -29,16 +29,17 @@ class Application(faust.App):
         """Nothing is written."""
 
 
-def create_app(bootstrap: str, *, replication: int, session_s: float) -> Application:
+def create_app(name: str, bootstrap: str, *, replication: int, session_s: float) -> Application:
     """The application, not started.
 
     Args:
+        name: Name of the group of consumers.
         bootstrap: Kafka servers, ``host:port`` separated by commas.
         replication: Copies of the state's topics.
         session_s: A worker not heard of for so long has lost its partitions. [s]
     """
     return Application(
-        APP_ID,
+        name,
         broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
         store="memory://",
         web_enabled=False,

@@ -23,6 +23,9 @@ class Producer(Protocol):
         """Queue a message; the future is Kafka's word on it."""
         ...
 
+    async def flush(self) -> None:  # pragma: no cover - a declaration
+        """Return when nothing is on its way any more."""
+
 
 class Sent:
     """Messages on their way to Kafka, and its word on all of them."""

@@ -6,7 +6,7 @@ from prometheus_client import CollectorRegistry
 from contracts.codec import encode
 from contracts.topics import PACKETS, QUARANTINE
 from emissions.finding import Rejected
-from streams.app import create_app
+from streams.app import FOLDING_ID, create_app
 from streams.checkpoint import MARK
 from streams.folding import judging
 from streams.metrics import Metrics
@@ -44,7 +44,7 @@ class Counting:
 
 @pytest.fixture
 async def app():
-    return create_app("127.0.0.1:1", replication=1, session_s=6.0)
+    return create_app(FOLDING_ID, "127.0.0.1:1", replication=1, session_s=6.0)
 
 
 @pytest.fixture

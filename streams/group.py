@@ -1,0 +1,125 @@
+"""One group of consumers in this process: a Faust application and the stages that share its fate."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Any, NoReturn
+
+from faust.types.streams import StreamT
+
+from streams.app import Application, offsets, raw_topic
+from streams.folding import Folding
+from streams.metrics import Metrics
+from streams.output import SEND_TIMEOUT_S, Producer
+from streams.progress import Progress
+from streams.storing import Storing
+
+_log = logging.getLogger(__name__)
+
+TICK_S = 0.05
+"""How often each stage may send on what waits. [s]"""
+
+CLOSE_S = 5.0
+"""Longest time to make safe what is held. [s]"""
+
+BROKEN = 70
+"""Exit code after an unforeseen error: nothing was acknowledged, a new process starts from what was written."""
+
+Stage = Folding | Storing
+
+
+class Group:
+    """The stages of one Faust application: started, rebalanced and stopped together."""
+
+    def __init__(self, app: Application, producer: Producer, stages: Iterable[Stage], metrics: Metrics) -> None:
+        self._app = app
+        self._producer = producer
+        self._stages = list(stages)
+        self._metrics = metrics
+        self._progress = [Progress(stage.name) for stage in self._stages]
+        self._assigned = False
+        self._stopping = asyncio.Event()
+        self._ticks: list[asyncio.Task[None]] = []
+        for stage in self._stages:
+            app.agent(raw_topic(app, stage.source), name=f"streams.{stage.name}")(_agent(stage))
+        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.on_rebalance_complete.connect(self._rebalanced, weak=False)
+
+    async def work(self) -> None:
+        """Start, and go on until the application ends.
+
+        Raises:
+            KafkaError: Kafka cannot be reached at the start.
+        """
+        self._ticks = [asyncio.create_task(or_end(stage.name, self._tick(stage))) for stage in self._stages]
+        await self._app.start()
+        await self._app.wait_until_stopped()
+        if self._app.crashed:
+            # Faust crashes as a whole and then does nothing more, in a process that goes on.
+            _log.critical("Faust has crashed: %r", self._app.crash_reason)
+            end(BROKEN)
+
+    async def close(self) -> bool:
+        """Make safe and acknowledge what is held, and take in nothing more; False: not all could be made safe."""
+        self._stopping.set()
+        return all(await asyncio.gather(*(stage.held.close(CLOSE_S) for stage in self._stages)))
+
+    async def leave(self) -> None:
+        """Tell Kafka how far we have come, and leave the group."""
+        await self._app.consumer.commit()
+        await asyncio.gather(*self._ticks)
+        await self._app.stop()
+
+    def observe(self) -> str | None:
+        """Look at the offsets; None while every stage gets on, else what holds it."""
+        if self._app.rebalancing or not self._assigned:
+            return "partitions are being assigned"
+        for stage, progress in zip(self._stages, self._progress, strict=True):
+            progress.observe(*offsets(self._app, stage.source), now=time.monotonic(), resting=stage.resting)
+            self._metrics.lag.labels(stage.name).set(progress.lag)
+            self._metrics.held.labels(stage.name).set(stage.held.waiting)
+        return next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
+
+    def why_dead(self) -> str | None:
+        """None while waiting may help; as of the last look."""
+        return next((reason for progress in self._progress if (reason := progress.why_dead())), None)
+
+    async def _tick(self, stage: Stage) -> None:
+        while not self._stopping.is_set():
+            await asyncio.sleep(TICK_S)
+            await stage.held.tick()
+
+    async def _revoked(self, *_: Any, **__: Any) -> None:
+        """Before another worker may read our state: nothing is acknowledged any more, nothing is on its way."""
+        for stage in self._stages:
+            stage.held.let_go()
+        await or_end("revoking", asyncio.wait_for(self._producer.flush(), SEND_TIMEOUT_S))
+
+    async def _rebalanced(self, *_: Any, **__: Any) -> None:
+        for stage in self._stages:
+            await or_end(stage.name, stage.held.start_over())
+        self._assigned = True
+
+
+def _agent(stage: Stage) -> Any:
+    async def run(stream: StreamT[bytes]) -> None:
+        await or_end(stage.name, stage.held.run(stream))
+
+    return run
+
+
+async def or_end(name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Faust would log an error and acknowledge the event: end the process instead, with nothing acknowledged."""
+    try:
+        await work
+    except Exception:  # noqa: BLE001 - whatever it is, going on would acknowledge what was not made safe
+        _log.exception("%s cannot go on; the process ends and starts anew from what was written", name)
+        end(BROKEN)
+
+
+def end(code: int) -> NoReturn:
+    """End at once; threads and children of Faust are not asked."""
+    logging.shutdown()
+    os._exit(code)
