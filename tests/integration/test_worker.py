@@ -1,4 +1,4 @@
-"""The worker on a real broker says what the batch says, to the last digit: alone, stopped, without its store, in two."""
+"""The worker on a real broker says what the batch says: alone, stopped, without its store, in two."""
 
 import asyncio
 import os
