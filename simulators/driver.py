@@ -23,6 +23,7 @@ from simulators.outstanding import Outstanding, Waiting
 from simulators.progress import Pace, Progress
 from simulators.report import PERIOD_DATA
 from simulators.responder import Memory, hear
+from simulators.roll_call import RollCall, Stuck
 from simulators.wire import Wire
 
 _log = logging.getLogger(__name__)
@@ -34,14 +35,8 @@ LOOK_S = 1.0
 """How often is looked for what must be sent again. [s]"""
 NAP_S = 0.1
 """Longest nap in real time: the platform's clock may be an accelerated one. [s]"""
-KEPT_CALLS = 1000
-"""Hours whose roll call is remembered while nobody waits for it."""
 CROWD = 5000
 """In real time so many frames may be on their way before the fleet waits."""
-
-
-class Stuck(Exception):
-    """The platform has not confirmed something for too long; says what."""
 
 
 class Hands(Protocol):
@@ -100,8 +95,7 @@ class Driver:
         self._next: Sending | None = None
         self._marks = fleet.marks()
         self._in_feed: dict[str, asyncio.Event] = {}
-        self._called: dict[datetime, set[str]] = {}
-        self._roll = asyncio.Event()
+        self._roll = RollCall(len(fleet.city.sites))
         self._hour = fleet.scenario.start + HOUR
 
     async def open(self) -> None:
@@ -161,21 +155,8 @@ class Driver:
             self._stand(self._hour)
             due = self._hour - IN_TIME
             if self._watched and due >= self.fleet.scenario.start:
-                await self._wait_for_roll_call(due)
+                await self._roll.all_called(due, self._patience_s)
             self._hour += HOUR
-
-    async def _wait_for_roll_call(self, due: datetime) -> None:
-        outlets = len(self.fleet.city.sites)
-        try:
-            async with asyncio.timeout(self._patience_s):
-                while len(self._called.get(due, ())) < outlets:
-                    self._roll.clear()
-                    await self._roll.wait()
-        except TimeoutError as error:
-            called = len(self._called.get(due, ()))
-            reached = f"{called} of {outlets} outlets after {self._patience_s:g} s"
-            raise Stuck(f"the roll call of {due.isoformat()} has reached {reached}") from error
-        self._called.pop(due)
 
     async def _settle(self, instant: str) -> None:
         """Wait for all that is on its way, sending again what stays unanswered."""
@@ -319,10 +300,7 @@ class Driver:
 
     def called(self, outlet: str, hour: datetime) -> None:
         """The roll call of an outlet stands in the feed."""
-        self._called.setdefault(to_beijing(hour), set()).add(outlet)
-        while len(self._called) > KEPT_CALLS:
-            self._called.pop(min(self._called))
-        self._roll.set()
+        self._roll.called(outlet, hour)
 
     def marked(self, mark: str) -> None:
         """A mark stands in the feed."""

@@ -13,11 +13,12 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 
 from emissions.beijing import BEIJING, midnight, to_beijing
-from simulators.driver import Driver, Stuck
+from simulators.driver import Driver
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.mqtt import MqttWire
 from simulators.posting import MarkDesk, MarkRefused
+from simulators.roll_call import Stuck
 from simulators.scenario import Scenario
 from simulators.watching import FeedWatch
 from simulators.wire import WireUnavailable

@@ -10,13 +10,14 @@ import click
 from rich.console import Console
 
 from emissions.beijing import BEIJING, to_beijing
-from simulators.driver import Driver, Stuck
+from simulators.driver import Driver
 from simulators.expectation import IN_TIME
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger
 from simulators.mqtt import MqttWire
 from simulators.posting import MarkDesk, MarkRefused
 from simulators.register import write_register
+from simulators.roll_call import Stuck
 from simulators.scenario import Scenario
 from simulators.tcp import TcpWire
 from simulators.wire import Wire, WireUnavailable

@@ -7,9 +7,10 @@ from itertools import takewhile
 import pytest
 
 from simulators import driver as driver_module
-from simulators.driver import Driver, Stuck
+from simulators.driver import Driver
 from simulators.fleet import Fleet
 from simulators.ledger import Ledger, account
+from simulators.roll_call import Stuck
 from simulators.scenario import load_scenario, shipped
 from tests.unit.simulators.platform import Platform
 
