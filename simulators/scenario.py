@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 from emissions.beijing import to_beijing
 from rulebook.document import Document, Place, read_document, spelled
 from rulebook.errors import BadFile, Problem, shown
-from rulebook.schema import Strict, Text, Texts, validate
+from rulebook.schema import Strict, Text, validate
 from simulators.plants import KINDS
 
 _span = TypeAdapter(timedelta)
@@ -181,8 +181,6 @@ class Scenario(Strict):
     loggers: Loggers = Loggers()
     faults: Annotated[tuple[FaultPart, ...], Field(strict=False)] = ()
     marks: Annotated[tuple[MarkPart, ...], Field(strict=False)] = ()
-    unregistered: Texts = ()
-    """MNs of loggers that send although nobody registered them."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Scenario":
