@@ -11,6 +11,7 @@ from typing import Protocol
 
 from deploy.engines.influxdb import InfluxEngine, influxdb
 from deploy.engines.kafka import KafkaEngine, kafka
+from deploy.engines.kubernetes import KubernetesEngine, kubernetes
 from deploy.engines.mosquitto import MosquittoEngine, mosquitto
 from deploy.engines.postgresql import PostgresEngine, postgresql
 from deploy.engines.process import Child
@@ -22,10 +23,12 @@ __all__ = [
     "EngineError",
     "InfluxEngine",
     "KafkaEngine",
+    "KubernetesEngine",
     "MosquittoEngine",
     "PostgresEngine",
     "influxdb",
     "kafka",
+    "kubernetes",
     "mosquitto",
     "postgresql",
 ]
@@ -40,12 +43,13 @@ class Engine(Protocol):
 
     @property
     def env(self) -> dict[str, str]:
-        """What a process of the platform is told to use this engine."""
+        """What a client is told to use this engine: a process of the platform, or ``kubectl``."""
 
 
 ENGINES: dict[str, Callable[[Path], AbstractContextManager[Engine]]] = {
     "influxdb": influxdb,
     "kafka": kafka,
+    "kubernetes": kubernetes,
     "mosquitto": mosquitto,
     "postgresql": postgresql,
 }
