@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     relay_host: str = Field("127.0.0.1", description="Address that HJ 212 over TCP listens on")
     relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
     webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
+    patience_s: float = Field(
+        10.0, ge=0, le=3600, description="How long a process waits for its brokers before it begins, in seconds"
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
 
     @property

@@ -17,6 +17,7 @@ from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
+from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
 
@@ -40,6 +41,7 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
     with told():
         policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
     register, _ = read_rules(given)
+    await reach_kafka(given)
     repository = Repository.open(given.database, password=given.database_password, policy=policy, register=register)
     await create_topics(given.kafka, replication=given.kafka_replication)
     kafka, mqtt = Kafka(given.kafka, given.kafka_idempotence), MqttPublisher(mqtt_address(given))

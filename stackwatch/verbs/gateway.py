@@ -15,6 +15,7 @@ from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
+from stackwatch.reach import reach_kafka, reach_mqtt
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
 
@@ -35,6 +36,8 @@ def command() -> None:
 
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
     register, rules = read_rules(given)
+    await reach_kafka(given)
+    await reach_mqtt(given, mqtt_address(given))
     gateway = Gateway(
         address=mqtt_address(given),
         name=given.gateway,

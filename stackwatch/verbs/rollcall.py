@@ -14,6 +14,7 @@ from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, read_rules, run_until_stopped
+from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
 
@@ -42,6 +43,7 @@ def command(since: datetime | None) -> None:
 
 async def _serve(given: Settings, since: datetime | None, stop: asyncio.Event) -> None:
     register, rules = read_rules(given)
+    await reach_kafka(given)
     caller = RollCaller(
         register=register,
         in_time=rules.parameters.in_time,

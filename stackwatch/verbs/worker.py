@@ -14,6 +14,7 @@ from stackwatch.bad_files import told
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
+from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
 from stores import open_store
@@ -39,6 +40,7 @@ async def _work(env: Settings, watched: Callable[..., AbstractContextManager[int
         register = load_register(env.register_dir or SHIPPED / "registers/liaocheng", rulebook=env.rulebook_dir)
     token = env.series_token
     store = open_store(env.series, token=token.get_secret_value() if token else None)
+    await reach_kafka(env)
     await create_topics(env.kafka, replication=env.kafka_replication)
     worker = create_worker(
         env.kafka,
