@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.engines.cache import cache_root, installed, progress
+from deploy.engines.go_modules import get_module
 from deploy.engines.process import Child, free_port, running
 from deploy.engines.toolchain import EngineError, build, output, program
 
@@ -124,15 +125,13 @@ def _make(target: Path) -> None:
     program("cc", package="a C compiler (Debian: gcc)")
     program("pkg-config", package="pkg-config")
     _report(f"getting {MODULE}@v{VERSION}")
-    module = json.loads(output([go, "mod", "download", "-json", f"{MODULE}@v{VERSION}"]))
-    if module["Sum"] != MODULE_SUM:
-        raise EngineError(f"source of {MODULE}@v{VERSION} has hash {module['Sum']}, expected {MODULE_SUM}")
+    module = get_module(MODULE, version=f"v{VERSION}", checksum=MODULE_SUM)
     # Outside the target, which keeps only what is used later; with a log a failed build can be understood by.
     with tempfile.TemporaryDirectory(prefix="influxd-build.", dir=cache_root()) as workshop:
         work = Path(workshop)
         source = work / "source"
         # A copy, since the module has a `replace` of its own, which `go install module@version` refuses.
-        shutil.copytree(module["Dir"], source)
+        shutil.copytree(module, source)
         for path in [source, *source.rglob("*")]:
             path.chmod(path.stat().st_mode | 0o200)
         bin_dir = work / "bin"

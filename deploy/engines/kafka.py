@@ -1,10 +1,8 @@
 """A real Apache Kafka: one KRaft node on the machine's Java."""
 
 import base64
-import shutil
 import socket
 import struct
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deploy.engines.cache import cache_root, installed, progress, sha256
+from deploy.engines.cache import installed, progress, sha256
+from deploy.engines.maven import get_jars
 from deploy.engines.process import Child, free_port, running
-from deploy.engines.toolchain import EngineError, build, output, program
+from deploy.engines.toolchain import output, program
 
 VERSION = "4.1.2"
 POM = Path(__file__).with_name("kafka-pom.xml")
@@ -113,17 +112,6 @@ def _serves(port: int) -> bool:
 
 
 def _make(target: Path) -> None:
-    maven = program("mvn", package="Apache Maven")
     _report(f"getting Apache Kafka {VERSION} (54 MB)")
-    with tempfile.TemporaryDirectory(prefix="kafka-get.", dir=cache_root()) as workshop:
-        work = Path(workshop)
-        shutil.copy(POM, work / "pom.xml")
-        copy = [maven, "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={work / 'jars'}"]
-        build(copy, cwd=work, log=cache_root() / "kafka-get.log", report=_report)
-        wanted = {name: digest for digest, name in (line.split() for line in JARS.read_text().splitlines())}
-        got = {path.name: sha256(path) for path in (work / "jars").iterdir()}
-        if differing := sorted(name for name in wanted.keys() | got.keys() if wanted.get(name) != got.get(name)):
-            raise EngineError(f"not the files that {JARS.name} lists: {', '.join(differing)}")
-        for path in (work / "jars").iterdir():
-            shutil.move(path, target / path.name)
+    get_jars(POM, JARS, target, report=_report)
     _report("there")

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from deploy.engines.cache import cache_root, installed, progress
+from deploy.engines.go_modules import get_module
 from deploy.engines.process import Child, free_port, running
-from deploy.engines.toolchain import EngineError, build, output, program
+from deploy.engines.toolchain import build, output, program
 
 VERSION = "1.34.4"
 MODULE = "k8s.io/kubernetes"
@@ -143,12 +144,10 @@ def _answers(url: str, *, certificate: Path | None = None) -> bool:
 def _make(target: Path) -> None:
     go = program("go", package="Go 1.24 or newer")
     _report(f"getting {MODULE}@v{VERSION}")
-    module = json.loads(output([go, "mod", "download", "-json", f"{MODULE}@v{VERSION}"]))
-    if module["Sum"] != MODULE_SUM:
-        raise EngineError(f"source of {MODULE}@v{VERSION} has hash {module['Sum']}, expected {MODULE_SUM}")
+    module = get_module(MODULE, version=f"v{VERSION}", checksum=MODULE_SUM)
     with tempfile.TemporaryDirectory(prefix="kubernetes-build.", dir=cache_root()) as workshop:
         source = Path(workshop) / "source"
-        shutil.copytree(module["Dir"], source)
+        shutil.copytree(module, source)
         for path in [source, *source.rglob("*")]:
             path.chmod(path.stat().st_mode | 0o200)
         output([go, "mod", "edit", *_published_parts(go, source)], cwd=source, env={"GOWORK": "off"})
