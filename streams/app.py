@@ -1,18 +1,12 @@
 """The Faust application without those of its defaults that lose data, open ports or write files."""
 
-import logging
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
-from faust.transport.drivers import aiokafka as driver
 from faust.types.transports import TransportT
 
 from contracts.topics import Topic
-
-_faust_log = logging.getLogger("faust.app")
-"""What Faust says of its services is Faust's, also where they are ours."""
+from streams.consumer import FAUST_LOG, CarefulTransport
 
 FOLDING_ID, STORING_ID = "stackwatch-worker", "stackwatch-storing"
 """Consumer groups; the first is also the first part of the names of the state's topics."""
@@ -28,41 +22,16 @@ rest must have room for one fetch from each of its partitions.
 """
 
 
-FETCH_WAIT_MS = 200
-"""Longest time a broker may keep a fetch waiting for data. Some do so although data come, and a line passes through
-two stages before people see it. Faust's own 1.5 s cannot be set."""
-
-
 class Application(faust.App):
-    """Keeps nothing on disk, tables are recovered from Kafka; and is in no broker's hands for long."""
+    """Keeps nothing on disk, tables are recovered from Kafka; reads with a consumer that loses nothing."""
 
-    logger = _faust_log
+    logger = FAUST_LOG
 
     def _create_directories(self) -> None:
         """Nothing is written."""
 
     def _new_transport(self) -> TransportT:
-        return _Transport(self.conf.broker_consumer, self)
-
-
-class _ConsumerThread(driver.AIOKafkaConsumerThread):
-    logger = _faust_log
-
-    def _create_worker_consumer(self, transport: driver.Transport) -> AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS
-        return consumer
-
-
-class _Consumer(driver.Consumer):
-    logger = _faust_log
-
-    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
-        return _ConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-
-class _Transport(driver.Transport):
-    Consumer = _Consumer
+        return CarefulTransport(self.conf.broker_consumer, self)
 
 
 def create_app(name: str, bootstrap: str, *, replication: int, session_s: float) -> Application:
@@ -98,13 +67,3 @@ def create_app(name: str, bootstrap: str, *, replication: int, session_s: float)
 def raw_topic(app: faust.App, topic: Topic) -> Any:
     """A topic whose keys and values stay bytes."""
     return app.topic(topic.name, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
-
-
-def offsets(app: faust.App, topic: Topic) -> tuple[Mapping[int, int], Mapping[int, int]]:
-    """Committed and end offsets of a topic's partitions that are ours, as far as they are known."""
-    consumer = cast(_Consumer, app.consumer)
-    ours = [tp for tp in consumer.assignment() if tp.topic == topic.name]
-    # Faust tells nobody what was committed before this process began, so its own record is read.
-    committed = {tp.partition: offset for tp in ours if (offset := consumer._committed_offset[tp]) is not None}
-    ends = {tp.partition: end for tp in ours if (end := consumer.highwater(tp)) is not None}
-    return committed, ends

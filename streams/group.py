@@ -5,11 +5,13 @@ import logging
 import os
 import time
 from collections.abc import Coroutine, Iterable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
+from faust.tables.manager import TableManager
 from faust.types.streams import StreamT
 
-from streams.app import Application, offsets, raw_topic
+from streams.app import Application, raw_topic
+from streams.consumer import CarefulConsumer
 from streams.folding import Folding
 from streams.metrics import Metrics
 from streams.output import SEND_TIMEOUT_S, Producer
@@ -39,6 +41,7 @@ class Group:
         self._stages = list(stages)
         self._metrics = metrics
         self._progress = [Progress(stage.name) for stage in self._stages]
+        self._recovery = Progress(f"{app.conf.id}: recovery")
         self._assigned = False
         self._stopping = asyncio.Event()
         self._ticks: list[asyncio.Task[None]] = []
@@ -74,17 +77,25 @@ class Group:
 
     def observe(self) -> str | None:
         """Look at the offsets; None while every stage gets on, else what holds it."""
+        now = time.monotonic()
         if self._app.rebalancing or not self._assigned:
-            return "partitions are being assigned"
+            left = (
+                cast(TableManager, self._app.tables).recovery.active_remaining_total() if self._app.rebalancing else 0
+            )
+            self._recovery.observe({0: -left}, {0: 1}, now=now)
+            return self._recovery.why_not_ready() or "partitions are being assigned"
+        self._recovery.observe({}, {}, now=now)
+        consumer = cast(CarefulConsumer, self._app.consumer)
         for stage, progress in zip(self._stages, self._progress, strict=True):
-            progress.observe(*offsets(self._app, stage.source), now=time.monotonic(), resting=stage.resting)
+            progress.observe(*consumer.offsets(stage.source.name), now=now, resting=stage.resting)
             self._metrics.lag.labels(stage.name).set(progress.lag)
             self._metrics.held.labels(stage.name).set(stage.held.waiting)
         return next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
 
     def why_dead(self) -> str | None:
         """None while waiting may help; as of the last look."""
-        return next((reason for progress in self._progress if (reason := progress.why_dead())), None)
+        watched = [self._recovery, *self._progress]
+        return next((reason for progress in watched if (reason := progress.why_dead())), None)
 
     async def _tick(self, stage: Stage) -> None:
         while not self._stopping.is_set():

@@ -13,7 +13,7 @@ from emissions.rules import Rules
 from stores.port import SeriesStore
 from streams.app import FOLDING_ID, STORING_ID, create_app
 from streams.folding import adding_up, judging, supervising
-from streams.group import Group, end, or_end
+from streams.group import BROKEN, Group, end, or_end
 from streams.judge import Judge
 from streams.metrics import Metrics
 from streams.progress import DEAD_AFTER_S
@@ -87,6 +87,9 @@ class Worker:
             self._looked_at = time.monotonic()
             reasons = [group.observe() for group in self._groups]
             self._not_ready = next((reason for reason in reasons if reason), None)
+            if dead := self.why_dead():
+                _log.critical("%s; the process ends and starts anew", dead)
+                end(BROKEN)
             await asyncio.sleep(LOOK_S)
 
     def _why_silent(self, after_s: float) -> str | None:
