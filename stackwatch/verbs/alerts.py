@@ -41,8 +41,8 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
     with told():
         policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
     register, _ = read_rules(given)
-    await reach_kafka(given)
     repository = Repository.open(given.database, password=given.database_password, policy=policy, register=register)
+    await reach_kafka(given)
     await create_topics(given.kafka, replication=given.kafka_replication)
     kafka, mqtt = Kafka(given.kafka, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
     async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=clock_of(given)) as serving:

@@ -1,0 +1,24 @@
+"""What every test finds as it was: verbs set up logging for themselves, and all tests run in one process."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Put loggers back: a verb that ran in this process has replaced handlers and quieted libraries for good."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    known = {
+        name: (logger.level, logger.disabled, logger.propagate)
+        for name, logger in logging.root.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger)
+    }
+    yield
+    root.handlers[:], root.level = handlers, level
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger):
+            logger.level, logger.disabled, logger.propagate = known.get(name, (logging.NOTSET, False, True))
+    logging.root.manager._clear_cache()
