@@ -10,7 +10,9 @@ A, B = TP("cems.packets", 0), TP("cems.packets", 1)
 @pytest.fixture
 async def consumer():
     """A consumer that is not connected to anything."""
-    return create_app(FOLDING_ID, "127.0.0.1:1", replication=1, session_s=6.0).consumer
+    one = create_app(FOLDING_ID, "127.0.0.1:1", replication=1, session_s=6.0).consumer
+    yield one
+    one._thread.thread_loop.close()
 
 
 def readable(consumer):
