@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench lock clean
+.PHONY: help demo test engines check fmt bench lock clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -22,8 +22,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## Run the whole system with a simulated city; open the address it prints
 	$(BIN)/stackwatch demo $(ARGS)
 
-test: $(STAMP) ## Run all tests
-	$(BIN)/pytest $(ARGS)
+test: $(STAMP) ## Run all tests, on embedded and on real engines, and show the coverage
+	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+engines: $(STAMP) ## Get, build and start Kafka, Mosquitto, InfluxDB and PostgreSQL until Ctrl-C
+	$(BIN)/python -m deploy.engines influxdb kafka mosquitto postgresql $(ARGS)
 
 check: $(STAMP) ## Lint, types, import contracts
 	$(BIN)/ruff format --check .

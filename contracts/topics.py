@@ -38,7 +38,7 @@ CITY = Topic(name="cems.city", key="city", partitions=1, retention_ms=7 * DAY_MS
 """County rates again, keyed by city, so that one place can add them up."""
 ALERTS = Topic(name="cems.alerts", key="county", partitions=1, retention_ms=400 * DAY_MS)
 ROLLCALL = Topic(name="cems.rollcall", key="'rollcall'", partitions=1, retention_ms=None)
-"""How far the roll call has come: one compacted value."""
+"""How far the roll call has come, in all and for each outlet: compacted values."""
 
 TOPICS: tuple[Topic, ...] = (PACKETS, QUARANTINE, READINGS, HOURS, FINDINGS, RATES, CITY, ALERTS, ROLLCALL)
 
