@@ -53,7 +53,7 @@ def mosquitto(data_dir: Path, *, port: int | None = None) -> Iterator[MosquittoE
     Raises:
         EngineError: it cannot be had or does not start.
     """
-    launch = _launcher()
+    launch = server()
     data = data_dir / "persistence"
     data.mkdir(parents=True, exist_ok=True)
     at = port or free_port()
@@ -75,7 +75,7 @@ def client(name: str) -> list[str]:
     return _command(name, folder="usr/bin")
 
 
-def _launcher() -> list[str]:
+def server() -> list[str]:
     """Command that starts the broker."""
     return _command("mosquitto", folder="usr/sbin")
 

@@ -1,0 +1,107 @@
+"""The Compose file is sound by the specification's own implementation, and agrees with the code and the manifests."""
+
+import json
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deploy.engines.compose_spec import compose_spec
+from stackwatch.cli import VERBS
+from stackwatch.settings import Settings, read_settings, variable
+from tests.deploy.overlays import ROOT, objects, text
+
+COMPOSE = ROOT / "deploy" / "compose"
+PROCESSES = ("gateway", "relay", "rollcall", "worker", "alerts", "web")
+KNOWN = {variable(field): field for field in Settings.model_fields}
+
+
+@cache
+def model() -> dict:
+    """The file as its own implementation understands it."""
+    command = [compose_spec(), "--format", "json", str(COMPOSE / "compose.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=COMPOSE)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_misspelt_key_would_be_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "compose.yaml"
+    wrong.write_text("services: {web: {image: stackwatch, comand: [web]}}")
+    done = subprocess.run([compose_spec(), str(wrong)], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "comand" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_process_is_told_what_its_settings_know(name: str) -> None:
+    service = model()["services"][name]
+    (verb,) = service["command"]
+    assert verb in VERBS
+    given = {key: value for key, value in service["environment"].items() if key.startswith("STACKWATCH_")}
+    settings = read_settings(**{KNOWN[key]: value for key, value in given.items()})
+    assert settings.kafka_replication == 1
+    secrets = {
+        f"/run/secrets/{secret.get('target', secret['source'])}".replace("/run/secrets//", "/")
+        for secret in service.get("secrets", [])
+    }
+    files = {value for key, value in given.items() if key.endswith("_FILE")}
+    assert files == secrets
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_process_may_do_nothing_but_its_work(name: str) -> None:
+    service = model()["services"][name]
+    assert service["read_only"] is True
+    assert service["user"] == "10001:10001"
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_loggers_come_in_from_outside() -> None:
+    open_to_all = {
+        (name, port["target"])
+        for name, service in model()["services"].items()
+        for port in service.get("ports", [])
+        if port.get("host_ip") != "127.0.0.1"
+    }
+    assert open_to_all == {("relay", 9212), ("mosquitto", 1883)}
+
+
+def test_secrets_are_made_once_and_are_all_there(tmp_path: Path) -> None:
+    script = tmp_path / "make-secrets"
+    shutil.copy(COMPOSE / "make-secrets", script)
+    subprocess.run([script], check=True)
+    first = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("secrets/**/*") if path.is_file()}
+    subprocess.run([script], check=True)
+    again = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("secrets/**/*") if path.is_file()}
+    assert first == again
+    wanted = {str(Path(secret["file"]).relative_to(COMPOSE)) for secret in model()["secrets"].values()}
+    assert wanted == {str(path) for path in first}
+    assert len(set(first.values())) == len(first)
+
+
+def test_prometheus_looks_at_every_process_where_it_answers() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text())["scrape_configs"]
+    found = {job["job_name"]: job["static_configs"][0]["targets"] for job in scraped}
+    services = model()["services"]
+    assert found == {name: [f"{name}:{services[name]['environment']['STACKWATCH_HEALTH_PORT']}"] for name in PROCESSES}
+
+
+def test_engines_have_the_versions_of_the_manifests() -> None:
+    of_manifests = set(filter(None, (line.partition("image: ")[2] for line in text("city").splitlines())))
+    services = model()["services"]
+    for name in ("mosquitto", "influxdb", "web"):
+        assert services[name]["image"] in of_manifests
+    (cluster,) = (item for item in objects("city") if item["apiVersion"].startswith("postgresql.cnpg.io"))
+    assert services["postgresql"]["image"].partition(":")[2] == cluster["spec"]["imageName"].partition(":")[2]
+
+
+def test_every_file_that_is_mounted_exists() -> None:
+    for name, service in model()["services"].items():
+        for mount in service.get("volumes", []):
+            if mount["type"] == "bind" and "secrets" not in mount["source"]:
+                assert Path(mount["source"]).exists(), (name, mount["source"])
