@@ -59,7 +59,7 @@ class Group:
         self._ticks = [asyncio.create_task(or_end(stage.name, self._tick(stage))) for stage in self._stages]
         await self._app.start()
         await self._app.wait_until_stopped()
-        if self._app.crashed:
+        if self._app.crashed and not self._stopping.is_set():
             # Faust crashes as a whole and then does nothing more, in a process that goes on.
             _log.critical("Faust has crashed: %r", self._app.crash_reason)
             end(BROKEN)
@@ -67,7 +67,11 @@ class Group:
     async def close(self) -> bool:
         """Make safe and acknowledge what is held, and take in nothing more; False: not all could be made safe."""
         self._stopping.set()
-        return all(await asyncio.gather(*(stage.held.close(CLOSE_S) for stage in self._stages)))
+        closed = await asyncio.gather(*(stage.held.close(CLOSE_S) for stage in self._stages), return_exceptions=True)
+        for stage, result in zip(self._stages, closed, strict=True):
+            if isinstance(result, Exception):
+                _log.warning("%s: what is held could not be made safe: %r", stage.name, result)
+        return all(result is True for result in closed)
 
     async def leave(self) -> None:
         """Tell Kafka how far we have come, and leave the group."""
@@ -79,9 +83,7 @@ class Group:
         """Look at the offsets; None while every stage gets on, else what holds it."""
         now = time.monotonic()
         if self._app.rebalancing or not self._assigned:
-            left = (
-                cast(TableManager, self._app.tables).recovery.active_remaining_total() if self._app.rebalancing else 0
-            )
+            left = self._left_to_recover() if self._app.rebalancing else 0
             self._recovery.observe({0: -left}, {0: 1}, now=now)
             return self._recovery.why_not_ready() or "partitions are being assigned"
         self._recovery.observe({}, {}, now=now)
@@ -96,6 +98,9 @@ class Group:
         """None while waiting may help; as of the last look."""
         watched = [self._recovery, *self._progress]
         return next((reason for progress in watched if (reason := progress.why_dead())), None)
+
+    def _left_to_recover(self) -> int:
+        return cast(TableManager, self._app.tables).recovery.active_remaining_total()
 
     async def _tick(self, stage: Stage) -> None:
         while not self._stopping.is_set():

@@ -70,17 +70,21 @@ class Worker:
     async def _stop(self) -> None:
         _log.info("stopping: making safe what is held")
         closed = await asyncio.gather(*(group.close() for group in self._groups))
-        try:
-            async with asyncio.timeout(STOP_S):
-                await asyncio.gather(*(group.leave() for group in self._groups))
-                await self._producer.stop()
-        except TimeoutError:
-            _log.warning("Kafka was not left in good order within %g s", STOP_S)
+        leaving = asyncio.create_task(self._leave())
+        # Faust does not let itself be cancelled when Kafka is away: its time is limited from outside.
+        await asyncio.wait([leaving], timeout=STOP_S)
+        if not leaving.done() or leaving.exception() is not None:
+            reason = leaving.exception() if leaving.done() else "it took too long"
+            _log.warning("Kafka was not left in good order: %s", reason)
             end(0)
         if not all(closed):
             # A thread may still wait for the store, and would keep the process.
             _log.warning("not everything could be made safe; what was not comes again after the next start")
             end(0)
+
+    async def _leave(self) -> None:
+        await asyncio.gather(*(group.leave() for group in self._groups))
+        await self._producer.stop()
 
     async def _look(self) -> None:
         while True:
