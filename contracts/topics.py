@@ -8,6 +8,9 @@ SHARDS = 64
 
 DAY_MS = 86_400_000
 
+COMPACTION_LAG_MS = 30 * DAY_MS
+"""How long a compacted topic keeps everything. A reader may be away so long and lose nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -24,7 +27,8 @@ class Topic:
     def config(self) -> dict[str, str]:
         """The broker's settings for the topic."""
         if self.retention_ms is None:
-            return {"cleanup.policy": "compact"}
+            # One message holds many rates of its county: nothing may be compacted before everybody has read it.
+            return {"cleanup.policy": "compact", "min.compaction.lag.ms": str(COMPACTION_LAG_MS)}
         return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
 
 
