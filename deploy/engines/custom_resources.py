@@ -67,10 +67,13 @@ def definitions() -> Path:
     Raises:
         EngineError: a toolchain is missing, or something cannot be had or is not what it should be.
     """
-    return installed("custom-resources", version="1", source=sha256(Path(__file__)) + sha256(JARS), make=_make)
+    source = sha256(Path(__file__)) + sha256(JARS)
+    return installed("custom-resources", version="1", source=source, make=_make) / "definitions"
 
 
-def _make(target: Path) -> None:
+def _make(home: Path) -> None:
+    target = home / "definitions"
+    target.mkdir()
     _report("getting the definitions of CloudNativePG, External Secrets, Prometheus operator and Strimzi")
     for operator in OPERATORS:
         source = get_module(operator.module, version=operator.version, checksum=operator.checksum)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import yaml
 
 from deploy.engines import KubernetesEngine, kubernetes
 from deploy.engines.custom_resources import definitions
@@ -38,29 +37,25 @@ class Cluster:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with kubernetes(tmp_path_factory.mktemp("kubernetes")) as engine:
         cluster = Cluster(engine)
-        names = []
-        for file in sorted(definitions().glob("*.yaml")):
-            # The largest is longer than an annotation may be, which a client-side apply would need.
-            made = cluster.kubectl("create", "--filename", str(file))
-            assert made.returncode == 0, made.stderr
-            names += [f"crd/{one['metadata']['name']}" for one in yaml.safe_load_all(file.read_text()) if one]
-        served = cluster.kubectl("wait", "--for=condition=Established", f"--timeout={WITHIN_S}s", *names)
-        assert served.returncode == 0, served.stderr
-        namespace = cluster.kubectl(
-            "create", "--filename", str(K8S / "base" / "namespace.yaml"), "--namespace=stackwatch"
-        )
-        assert namespace.returncode == 0, namespace.stderr
-        _await_kinds(cluster, len(names))
+        learn(cluster)
+        made = cluster.kubectl("create", "--namespace=stackwatch", f"--filename={K8S / 'base' / 'namespace.yaml'}")
+        assert made.returncode == 0, made.stderr
         yield cluster
 
 
-def _await_kinds(cluster: Cluster, wanted: int) -> None:
-    """A definition is established a little before its kind can be looked up."""
-    groups = ("kafka.strimzi.io", "monitoring.coreos.com", "postgresql.cnpg.io", "external-secrets.io")
+def learn(cluster: Cluster) -> None:
+    """Make the custom resources known, and wait until all of them can be used."""
+    made = cluster.kubectl("create", f"--filename={definitions()}", "--output=name")
+    assert made.returncode == 0, made.stderr
+    names = made.stdout.split()
+    served = cluster.kubectl("wait", "--for=condition=Established", f"--timeout={WITHIN_S}s", *names)
+    assert served.returncode == 0, served.stderr
+    # A definition is established a little before its kind can be looked up.
     deadline = time.monotonic() + WITHIN_S
+    groups = {name.rpartition("/")[2].partition(".")[2] for name in names}
     while True:
         listed = [cluster.kubectl("api-resources", f"--api-group={group}", "--output=name") for group in groups]
-        if sum(len(reply.stdout.split()) for reply in listed) >= wanted:
+        if sum(len(reply.stdout.split()) for reply in listed) >= len(names):
             return
         assert time.monotonic() < deadline, [reply.stderr for reply in listed]
         time.sleep(0.5)
