@@ -50,7 +50,9 @@ def command(
 
 def _run(scenario: Scenario, folder: Path, port: int | None, bounded: Bounded | None, speed: float | None) -> int:
     console = Console()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Also where a shell has started us with Ctrl-C ignored, as it does in the background.
+        signal.signal(number, signal.default_int_handler)
     write_register(build_city(scenario), folder / "register")
     try:
         with running_parts(folder, scenario.start, port=port) as parts:
