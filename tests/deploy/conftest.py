@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from deploy.engines import KubernetesEngine, kubernetes
 from deploy.engines.custom_resources import definitions
 from deploy.engines.manifest_tools import binary
 from tests.deploy.overlays import K8S
+from tests.deploy.recipe import build
 
 WITHIN_S = 60
 
@@ -41,6 +43,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         made = cluster.kubectl("create", "--namespace=stackwatch", f"--filename={K8S / 'base' / 'namespace.yaml'}")
         assert made.returncode == 0, made.stderr
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the image holds in /opt/stackwatch."""
+    return build(tmp_path_factory.mktemp("image"))
 
 
 def learn(cluster: Cluster) -> None:

@@ -12,7 +12,7 @@ import yaml
 from deploy.engines.compose_spec import compose_spec
 from stackwatch.cli import VERBS
 from stackwatch.settings import Settings, read_settings, variable
-from tests.deploy.overlays import ROOT, objects, text
+from tests.deploy.overlays import ROOT, objects, pod_templates, text
 
 COMPOSE = ROOT / "deploy" / "compose"
 PROCESSES = ("gateway", "relay", "rollcall", "worker", "alerts", "web")
@@ -98,6 +98,13 @@ def test_engines_have_the_versions_of_the_manifests() -> None:
         assert services[name]["image"] in of_manifests
     (cluster,) = (item for item in objects("city") if item["apiVersion"].startswith("postgresql.cnpg.io"))
     assert services["postgresql"]["image"].partition(":")[2] == cluster["spec"]["imageName"].partition(":")[2]
+
+
+def test_passwords_of_the_broker_are_hashed_as_in_a_cluster() -> None:
+    (template,) = (pod for owner, pod in pod_templates("city") if owner == "StatefulSet/mosquitto")
+    in_cluster = template["spec"]["initContainers"][0]["command"][-1]
+    here = model()["services"]["mosquitto"]["command"][-1].replace("$$", "$")
+    assert here == f"{in_cluster}exec mosquitto -c /mosquitto/config/mosquitto.conf\n"
 
 
 def test_every_file_that_is_mounted_exists() -> None:
