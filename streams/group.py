@@ -89,9 +89,14 @@ class Group:
         self._recovery.observe({}, {}, now=now)
         consumer = cast(CarefulConsumer, self._app.consumer)
         for stage, progress in zip(self._stages, self._progress, strict=True):
-            progress.observe(*consumer.offsets(stage.source.name), now=now, resting=stage.resting)
+            committed, ends = consumer.offsets(stage.source.name)
+            progress.observe(committed, ends, now=now, resting=stage.resting)
+            self._metrics.offsets(stage.name, stage.source.name, committed, ends)
             self._metrics.lag.labels(stage.name).set(progress.lag)
+            self._metrics.still.labels(stage.name).set(progress.still_s)
             self._metrics.held.labels(stage.name).set(stage.held.waiting)
+            if (moment := stage.held.acknowledged_from) is not None:
+                self._metrics.acknowledged_timestamp.labels(stage.name).set(moment)
         return next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
 
     def why_dead(self) -> str | None:

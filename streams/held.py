@@ -51,6 +51,8 @@ class Held:
         self._closed = False
         self.acknowledged = 0
         """Events acknowledged so far."""
+        self.acknowledged_from: float | None = None
+        """When Kafka got the message acknowledged last, as it says itself. [s since 1970]"""
 
     @property
     def waiting(self) -> int:
@@ -118,4 +120,5 @@ class Held:
         events, self._events = self._events, []
         for event in events:
             await self._stream.ack(event)
+            self.acknowledged_from = event.message.timestamp
         self.acknowledged += len(events)

@@ -1,11 +1,15 @@
 """What the worker counts for Prometheus."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from contracts.codec import Message
+from emissions.finding import Rejected
+
+Place = tuple[str, str, str]
+"""Stage, topic and partition, as label values."""
 
 
 class Metrics:
@@ -30,8 +34,45 @@ class Metrics:
             ["stage", "until"],
             registry=registry,
         )
+        self.quarantined = Counter(
+            "stackwatch_worker_quarantined", "Lines put into cems.quarantine.", ["stage", "reason"], registry=registry
+        )
         self.held = Gauge("stackwatch_worker_held_events", "Messages not acknowledged yet.", stage, registry=registry)
         self.lag = Gauge("stackwatch_worker_lag", "Messages not committed yet.", stage, registry=registry)
+        self.still = Gauge(
+            "stackwatch_worker_still_seconds",
+            "How long messages have waited and none was committed.",
+            stage,
+            registry=registry,
+        )
+        self.acknowledged_timestamp = Gauge(
+            "stackwatch_worker_acknowledged_timestamp_seconds",
+            "When Kafka got the message acknowledged last.",
+            stage,
+            registry=registry,
+        )
+        place = ["stage", "topic", "partition"]
+        self._committed = Gauge(
+            "stackwatch_worker_committed_offset", "Next offset after a restart.", place, registry=registry
+        )
+        self._partition_lag = Gauge(
+            "stackwatch_worker_partition_lag", "Messages not committed yet, by partition.", place, registry=registry
+        )
+        self._places: dict[str, set[Place]] = {}
+
+    def offsets(self, stage: str, topic: str, committed: Mapping[int, int], ends: Mapping[int, int]) -> None:
+        """Committed and end offsets of the partitions that are ours; of others nothing is shown any more."""
+        ours: set[Place] = set()
+        for partition, offset in committed.items():
+            place = (stage, topic, str(partition))
+            ours.add(place)
+            self._committed.labels(*place).set(offset)
+            if (end := ends.get(partition)) is not None:
+                self._partition_lag.labels(*place).set(max(0, end - offset))
+        for place in self._places.get(stage, set()) - ours:
+            self._committed.remove(*place)
+            self._partition_lag.remove(*place)
+        self._places[stage] = ours
 
     def stage(self, name: str) -> "StageMetrics":
         """The series of one stage."""
@@ -55,6 +96,12 @@ class StageMetrics:
             if counter is None:
                 counter = self._by_kind[output.kind] = self._metrics.outputs.labels(self._name, output.kind)
             counter.inc()
+            if isinstance(output, Rejected):
+                self.quarantined(output.reason)
+
+    def quarantined(self, reason: str) -> None:
+        """A line was put aside."""
+        self._metrics.quarantined.labels(self._name, reason).inc()
 
     def checkpoint(self) -> AbstractContextManager[object]:
         """Times the block, which makes a checkpoint."""

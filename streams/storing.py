@@ -102,6 +102,8 @@ class Storing:
     async def _refuse(self, lines: Iterable[bytes], reason: str, detail: str) -> None:
         texts = (line.decode("utf-8", "replace") for line in lines)
         rejected = [Rejected(reason=reason, detail=detail, mn="", received_at=None, line=text) for text in texts]
+        for _ in rejected:
+            self._metrics.quarantined(reason)
         await self._output.put(rejected, refusals)
 
 

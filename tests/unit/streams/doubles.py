@@ -7,8 +7,14 @@ from contracts.codec import unbundle
 
 
 @dataclass
+class Sent:
+    timestamp: float | None = None
+
+
+@dataclass
 class Event:
     value: bytes | None
+    message: Sent = field(default_factory=Sent)
 
 
 class Stream:
@@ -28,9 +34,9 @@ class Stream:
     async def ack(self, event):
         self.acknowledged.append(event.value)
 
-    def put(self, *payloads):
+    def put(self, *payloads, timestamp=None):
         for payload in payloads:
-            self.queue.put_nowait(Event(payload))
+            self.queue.put_nowait(Event(payload, Sent(timestamp)))
 
 
 @dataclass

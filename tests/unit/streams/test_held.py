@@ -62,6 +62,17 @@ async def test_nothing_is_acknowledged_before_it_is_safe():
         assert held.acknowledged == 2
 
 
+async def test_the_moment_of_the_message_acknowledged_last_is_known():
+    step = Step()
+    async with running(step) as (held, stream):
+        stream.put(b"1", timestamp=10.0)
+        stream.put(b"2", timestamp=12.5)
+        await until(lambda: held.waiting == 2)
+        assert held.acknowledged_from is None
+        await held.tick()
+        assert held.acknowledged_from == 12.5
+
+
 async def test_events_are_held_for_as_long_as_they_may_be():
     step = Step()
     async with running(step, every_s=3600.0) as (held, stream):
