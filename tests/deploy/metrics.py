@@ -1,4 +1,7 @@
-"""The metrics that the code has, read from where they are made; and those that an expression of Prometheus asks for."""
+"""The metrics that the code has, read from where they are made; and those that an expression of Prometheus asks for.
+
+``python -m tests.deploy.metrics`` writes their table into docs/metrics.md.
+"""
 
 import ast
 import json
@@ -15,6 +18,9 @@ SUFFIXES = {
     "Histogram": ("_bucket", "_count", "_sum", "_created"),
     "Summary": ("_count", "_sum", "_created"),
 }
+
+PAGE = ROOT / "docs" / "metrics.md"
+HEAD = "|---|---|---|---|\n"
 
 OF_OTHERS = {
     "up",
@@ -39,13 +45,21 @@ def metrics_in_code() -> dict[str, tuple[str, str, tuple[str, ...]]]:
             lists = {
                 node.targets[0].id: _texts(node.value)
                 for node in ast.walk(tree)
-                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+                if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and _texts(node.value)
             }
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SUFFIXES:
                     name, meaning, *labels = node.args
                     found[_text(name)] = (node.func.id, _text(meaning), _labels(labels, lists))
     return found
+
+
+def table() -> str:
+    """The metrics as rows of docs/metrics.md."""
+    return "".join(
+        f"| `{name}` | {kind.lower()} | {', '.join(labels) or '–'} | {meaning} |\n"
+        for name, (kind, meaning, labels) in metrics_in_code().items()
+    )
 
 
 def series_in_code() -> dict[str, tuple[str, ...]]:
@@ -85,17 +99,30 @@ for name, text in json.load(sys.stdin).items():
     }
 
 
+def main() -> None:
+    """Write the table into the page."""
+    text = PAGE.read_text()
+    head, line, rest = text.partition(HEAD)
+    PAGE.write_text(head + line + table() + rest[rest.index("\n\n") + 1 :])
+
+
 def _text(node: ast.expr) -> str:
     assert isinstance(node, ast.Constant), ast.dump(node)
     return str(node.value)
 
 
 def _texts(node: ast.expr) -> tuple[str, ...]:
-    items = node.elts if isinstance(node, ast.List | ast.Tuple) else []
-    return tuple(item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str))
+    """The texts of a list that holds nothing else."""
+    items = node.elts if isinstance(node, ast.List) else []
+    texts = tuple(item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str))
+    return texts if len(texts) == len(items) else ()
 
 
 def _labels(arguments: list[ast.expr], lists: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     if not arguments:
         return ()
     return lists[arguments[0].id] if isinstance(arguments[0], ast.Name) else _texts(arguments[0])
+
+
+if __name__ == "__main__":
+    main()
