@@ -35,7 +35,7 @@ class Cluster:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with kubernetes(tmp_path_factory.mktemp("kubernetes")) as engine:
         cluster = Cluster(engine)
