@@ -50,9 +50,10 @@ def command(
 
 def _run(scenario: Scenario, folder: Path, port: int | None, bounded: Bounded | None, speed: float | None) -> int:
     console = Console()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Also where a shell has started us with Ctrl-C ignored, as it does in the background.
-        signal.signal(number, signal.default_int_handler)
+    # Ctrl-C is heard also where a shell has it ignored, as in the background. SIGTERM takes the same way: on Ctrl-C the
+    # event loop ends its tasks in order, while an exception out of nowhere may leave one that never ends.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     write_register(build_city(scenario), folder / "register")
     try:
         with running_parts(folder, scenario.start, port=port) as parts:
