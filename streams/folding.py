@@ -45,10 +45,10 @@ class Folding:
 
     async def take(self, payload: bytes) -> None:
         """Fold the lines of one message."""
-        for line in unbundle(payload):
-            outputs = self._fold.line(line)
-            self._metrics.line(outputs)
-            await self._output.put(outputs, self._route)
+        lines = unbundle(payload)
+        outputs = [output for line in lines for output in self._fold.line(line)]
+        self._metrics.took(len(lines), outputs)
+        await self._output.put(outputs, self._route)
 
     async def pass_on(self) -> None:
         """Outputs go out at once; they may come again, never stay away."""

@@ -1,6 +1,7 @@
 """What the worker counts for Prometheus."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
@@ -86,16 +87,13 @@ class StageMetrics:
         self._name = name
         self._metrics = metrics
         self._lines = metrics.lines.labels(name)
-        self._by_kind: dict[str, Counter] = {}
 
-    def line(self, outputs: Iterable[Message]) -> None:
-        """One line was taken in, and these followed from it."""
-        self._lines.inc()
+    def took(self, lines: int, outputs: Sequence[Message]) -> None:
+        """So many lines were taken in, and these followed from them."""
+        self._lines.inc(lines)
+        for kind, many in Tally(output.kind for output in outputs).items():
+            self._metrics.outputs.labels(self._name, kind).inc(many)
         for output in outputs:
-            counter = self._by_kind.get(output.kind)
-            if counter is None:
-                counter = self._by_kind[output.kind] = self._metrics.outputs.labels(self._name, output.kind)
-            counter.inc()
             if isinstance(output, Rejected):
                 self.quarantined(output.reason)
 

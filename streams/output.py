@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.codec import Message, encode
@@ -55,23 +56,33 @@ class Sent:
         self._unconfirmed = [sent for sent in self._unconfirmed if sent not in done]
 
 
+@dataclass(slots=True)
+class _Bundle:
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
+    """With the lines' ends. [bytes]"""
+
+
 class Output:
     """Collects outputs as NDJSON bundles per address, in order, and sends them."""
 
     def __init__(self, producer: Producer) -> None:
         self._sent = Sent(producer)
-        self._waiting: dict[Address, list[bytes]] = {}
-        self._sizes: dict[Address, int] = {}
+        self._waiting: dict[Address, _Bundle] = {}
 
     async def put(self, messages: Iterable[Message], route: Callable[[Message], list[Address]]) -> None:
         """Take over messages; sends a bundle that would grow too large."""
         for message in messages:
             line = encode(message)
             for address in route(message):
-                if self._sizes.get(address, 0) + len(line) > BUNDLE_BYTES:
+                bundle = self._waiting.get(address)
+                if bundle is not None and bundle.size + len(line) > BUNDLE_BYTES:
                     await self._send(address)
-                self._waiting.setdefault(address, []).append(line)
-                self._sizes[address] = self._sizes.get(address, 0) + len(line) + 1
+                    bundle = None
+                if bundle is None:
+                    bundle = self._waiting[address] = _Bundle()
+                bundle.lines.append(line)
+                bundle.size += len(line) + 1
 
     async def flush(self) -> None:
         """Send every bundle that waits."""
@@ -90,9 +101,7 @@ class Output:
     def forget(self) -> None:
         """Drop what was not sent yet."""
         self._waiting.clear()
-        self._sizes.clear()
 
     async def _send(self, address: Address) -> None:
-        if lines := self._waiting.pop(address, None):
-            del self._sizes[address]
-            await self._sent.send(address.topic, b"\n".join(lines), key=address.key, partition=address.partition)
+        if (bundle := self._waiting.pop(address, None)) is not None:
+            await self._sent.send(address.topic, b"\n".join(bundle.lines), key=address.key, partition=address.partition)

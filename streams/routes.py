@@ -1,6 +1,7 @@
 """Which topic, key and partition each output goes to. Lines of one outlet keep their order."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from zlib import crc32
 
 from contracts.codec import Message
@@ -30,7 +31,7 @@ def of_judging(message: Message) -> list[Address]:
     """
     match message:
         case Reading(outlet=outlet):
-            return [Address(READINGS.name, crc32(outlet.encode()) % READINGS.partitions, "", outlet.encode())]
+            return [_of_outlet(outlet)]
         case Hour() | Called() | Rate():
             return [_of_county(HOURS, message.county)]
         case Finding():
@@ -53,6 +54,12 @@ def of_supervising(message: Message) -> list[Address]:
 def refusals(message: Message) -> list[Address]:
     """Lines that were not accepted; nothing else has an address here."""
     return [Address(QUARANTINE.name, 0, message.mn, message.mn.encode())] if isinstance(message, Rejected) else []
+
+
+@lru_cache(maxsize=100_000)
+def _of_outlet(outlet: str) -> Address:
+    key = outlet.encode()
+    return Address(READINGS.name, crc32(key) % READINGS.partitions, "", key)
 
 
 def _of_county(topic: Topic, county: str) -> Address:

@@ -53,8 +53,9 @@ class Storing:
 
     async def take(self, payload: bytes) -> None:
         """Keep what is to be stored of one message."""
-        for line in unbundle(payload):
-            self._metrics.line(())
+        lines = unbundle(payload)
+        self._metrics.took(len(lines), ())
+        for line in lines:
             try:
                 message = decode(line)
             except BadLine as error:

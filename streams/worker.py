@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 LOOK_S = 1.0
 """How often progress is looked at. [s]"""
 
+BATCH_BYTES = 512 * 1024
+"""Largest batch of one partition. A checkpoint is many megabytes, and batches go out one after the other."""
+
 STOP_S = 3.0
 """Longest time to leave Kafka in good order. [s]"""
 
@@ -101,6 +104,17 @@ class Worker:
         return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
 
 
+def create_producer(bootstrap: str, *, idempotent: bool = True) -> AIOKafkaProducer:
+    """The producer of outputs and state, not started."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        acks="all",
+        enable_idempotence=idempotent,
+        linger_ms=5,
+        max_batch_size=BATCH_BYTES,
+    )
+
+
 def create_worker(
     bootstrap: str,
     register: Register,
@@ -124,7 +138,7 @@ def create_worker(
         idempotent: Whether the broker removes the doubles of the producer's own retries. Order holds either way.
         session_s: A worker not heard of for so long has lost its partitions. [s]
     """
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=idempotent, linger_ms=5)
+    producer = create_producer(bootstrap, idempotent=idempotent)
     metrics = Metrics()
     fold = create_app(FOLDING_ID, bootstrap, replication=replication, session_s=session_s)
     folding = [

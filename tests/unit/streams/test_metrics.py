@@ -43,12 +43,10 @@ def test_partitions_without_a_known_end_have_no_lag(metrics, registry):
 
 def test_refused_lines_are_counted_by_reason(metrics, registry):
     stage = metrics.stage("judging")
-    stage.line(
-        [
-            Rejected(reason="crc", mn="", received_at=None, line=""),
-            Rejected(reason="crc", mn="", received_at=None, line=""),
-        ]
-    )
+    rejected = Rejected(reason="crc", mn="", received_at=None, line="")
+    stage.took(3, [rejected, rejected])
     stage.quarantined("bad_line")
     assert of(registry, "quarantined_total", stage="judging", reason="crc") == 2
     assert of(registry, "quarantined_total", stage="judging", reason="bad_line") == 1
+    assert of(registry, "outputs_total", stage="judging", kind="rejected") == 2
+    assert of(registry, "lines_total", stage="judging") == 3
