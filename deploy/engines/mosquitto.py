@@ -29,6 +29,8 @@ log_type warning
 log_type notice
 # Messages for a subscriber that is away are kept, all of them.
 max_queued_messages 0
+# As many as the gateway takes at a time; the broker's own 20 would wait for each round trip to Kafka.
+max_inflight_messages 2000
 """
 
 

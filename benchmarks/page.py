@@ -1,0 +1,137 @@
+"""The tables of ``docs/benchmarks.md``, between two marks; the words around them are written by hand."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- written by make bench -->", "<!-- until here -->"
+
+Results = Mapping[str, Any]
+
+
+def write(results: Results) -> None:
+    """Put the figures into the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n\n{tables(results)}\n{END}{after}", encoding="utf-8")
+
+
+def tables(results: Results) -> str:
+    """All tables that the results are enough for."""
+    parts = [_machine(results)]
+    if "judging_packets_per_s" in results:
+        parts += [_targets(results), _judging(results)] if "path_packets_per_s" in results else [_judging(results)]
+    if "path_packets_per_s" in results:
+        parts += [_path(results), _stages(results)]
+    if "decode_packets_per_s" in results:
+        parts.append(_pure(results))
+    return "\n".join(parts)
+
+
+def _machine(results: Results) -> str:
+    return f"{results['machine']}; commit {results['commit']}, {results['form']} form.\n"
+
+
+def _targets(r: Results) -> str:
+    ratio = r["judging_to_quix"]
+    p99 = r["publish_to_alert_p99_s"]
+    rows = [
+        ("judging, one core", "≥ 8 000 packets/s", r["judging_packets_per_s"], r["judging_packets_per_s"] >= 8000),
+        ("judging ÷ Quix Streams", "≥ 1", ratio, ratio >= 1),
+        ("whole path", "≥ 2 000 packets/s", r["path_packets_per_s"], r["path_packets_per_s"] >= 2000),
+        ("lost", "0", r["lost"], r["lost"] == 0),
+        ("publish → alert, p99, at 1 000 packets/s", "< 2 s", p99, p99 is not None and p99 < 2),
+    ]
+    return _table("Targets", ["what", "target", "measured", "met"], [(*row[:3], _yes(met=row[3])) for row in rows])
+
+
+def _judging(r: Results) -> str:
+    rows = [
+        (
+            label,
+            _thousands(r[f"{name}_packets_per_s"]),
+            _thousands(r[f"{name}_packets_per_cpu_s"]),
+            r[f"{name}_memory_mb"],
+            _yes(met=r[f"{name}_survives_kill"]),
+        )
+        for name, label in (
+            ("judging", "the worker's stage (Faust)"),
+            ("plain", "aiokafka loop"),
+            ("quix", "Quix Streams"),
+        )
+    ]
+    head = [
+        "one core, same feed",
+        "packets/s",
+        "packets per CPU second",
+        "memory [MB]",
+        "ends as the batch after two kills",
+    ]
+    ratios = (
+        f"\nThe worker's stage is {r['judging_to_quix']} × Quix Streams and {r['judging_to_plain']} × the plain loop.\n"
+    )
+    return _table("Judging", head, rows) + ratios
+
+
+def _path(r: Results) -> str:
+    rows = [
+        (f"sustained for {r['path_seconds']:g} s", f"{_thousands(r['path_packets_per_s'])} packets/s"),
+        ("rate for the latencies", f"{_thousands(r['latency_at_packets_per_s'])} packets/s"),
+        *(
+            (
+                f"publish → {what}, p50 / p99 / p99.9",
+                " / ".join(f"{r[f'publish_to_{what}_{p}_s']} s" for p in ("p50", "p99", "p999")),
+            )
+            for what in ("stored", "alert")
+        ),
+        ("alerts raised / not raised", f"{r['alerts']} / {r['alerts_lost']}"),
+        (
+            f"backfill of {_thousands(r['backfill_packets'])} packets",
+            f"{r['backfill_seconds']} s, {_thousands(r['backfill_packets_per_s'])} packets/s",
+        ),
+        ("published / in InfluxDB / lost", f"{r['published']} / {r['in_influxdb']} / {r['lost']}"),
+        ("answers due / received", f"{r['answers_due']} / {r['answers']}"),
+    ]
+    return _table("Whole path", ["what", "measured"], rows)
+
+
+def _stages(r: Results) -> str:
+    rows = [
+        (name, cores, r["latency_cores"][name], " → ".join(map(str, r["path_memory_mb"][name])))
+        for name, cores in r["path_cores"].items()
+    ]
+    head = ["process", "cores, sustained", "cores, at the latencies' rate", "memory, second → last quarter [MB]"]
+    return _table("Stages", head, rows)
+
+
+def _pure(r: Results) -> str:
+    rows = [
+        ("frame → message", f"{_thousands(r['decode_packets_per_s'])} packets/s"),
+        ("feed line → encoded outputs", f"{_thousands(r['judge_lines_per_s'])} lines/s"),
+        ("state of seven outlets after a day", f"{r['checkpoint_kb']} kB, packed in {r['checkpoint_ms']} ms"),
+    ]
+    return _table("Pure code, one core, no services", ["what", "measured"], rows)
+
+
+def _table(title: str, head: list[str], rows: list[tuple[Any, ...]]) -> str:
+    def lines() -> Iterator[str]:
+        yield f"### {title}\n"
+        yield _row(head)
+        yield _row("---" for _ in head)
+        yield from map(_row, rows)
+
+    return "\n".join(lines()) + "\n"
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _yes(*, met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def _thousands(number: float) -> str:
+    return f"{number:,.0f}".replace(",", " ")
