@@ -40,7 +40,7 @@ from simulators.register import write_register
 from stackwatch.topics import create_topics
 
 OUTLETS, PROBES = 800, 100
-BEFORE = timedelta(hours=60)
+BEFORE = timedelta(hours=96)
 """The packets are of the last days: what is older than a year or ahead is refused."""
 BACKLOG = 10_000
 HALF_RATE = 1000.0
