@@ -9,10 +9,12 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import decode, judge, judging, page, path, usage
+from deploy.engines import EngineError
 
 RESULTS = Path(__file__).parent / "results.json"
 PARTS: dict[str, Callable[[bool], dict[str, object]]] = {
@@ -43,11 +45,14 @@ def main() -> None:
     results |= here
     for name in names:
         load = os.getloadavg()[0]
-        measured = PARTS[name](wanted.full)
+        try:
+            measured = PARTS[name](wanted.full)
+        except EngineError as error:
+            sys.exit(f"benchmarks: {error}")
         results |= measured | {f"{name}_taken": here | {"load_before": round(load, 2)}}
         for key, value in measured.items():
             print(f"{key:28} {value}", flush=True)
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     page.write(results)
 
 

@@ -1,10 +1,10 @@
-"""Judging, on one core: the worker's stage, a plain aiokafka loop and Quix Streams, one after the other in one run.
+"""Judging, on one core: the worker's stage, a plain aiokafka loop and Quix Streams, in turns in one run.
 
 Each gets an Apache Kafka of its own with the same feed in it, and runs on one core alone; the broker has the others.
 Measured is how fast committed offsets move, from the first commit that is seen to the last one before the end: start,
 assignment and the last wait for a timer do not count, everything that a commit stands for does.
 
-Then each is killed twice while it works on more of the feed, and must end with the same hours as the batch.
+In the first round each is killed twice while it works on more of the feed, and must end with the hours of the batch.
 """
 
 import asyncio
@@ -15,19 +15,18 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 from typing import Self
-
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from benchmarks import contender_faust, contender_plain, quix, usage
 from benchmarks.feed import Recorded, record
-from contracts.codec import decode, encode, unbundle
-from contracts.topics import HOURS, PACKETS, READINGS, TOPICS, Topic
+from benchmarks.kafka_side import Offsets, hours, publish
+from contracts.codec import encode
+from contracts.topics import PACKETS, READINGS, TOPICS, Topic
 from deploy.engines import kafka
 from deploy.engines.cache import progress
 from emissions.beijing import BEIJING
@@ -64,34 +63,46 @@ class Speed:
     packets_per_s: float
     packets_per_cpu_s: float
     memory_mb: float
-    survives_kill: bool
 
 
 def measure(*, full: bool) -> dict[str, object]:
-    """All contenders, as numbers and ratios."""
-    packets = 600_000 if full else 200_000
+    """All contenders, as numbers and ratios: the median of some rounds, each of which begins with another of them."""
+    packets, rounds = (400_000, 5) if full else (200_000, 3)
     with tempfile.TemporaryDirectory(prefix="bench.judging.") as folder:
         place = Path(folder)
         progress("judging", f"recording {packets + MORE} packets of {OUTLETS} outlets")
         feed = record(OUTLETS, packets + MORE, START, place / "register")
         wanted = _batch(feed, place / "register")
-        speeds = {}
-        for contender in _contenders(place):
-            progress("judging", f"{contender.name}: {packets} packets")
-            speeds[contender.name] = asyncio.run(_race(contender, feed, packets, wanted, place))
-            progress("judging", f"{contender.name}: {speeds[contender.name]}")
-    judging, plain, other = (speeds[name] for name in ("judging", "plain", "quix"))
-    results: dict[str, object] = {}
-    for name, speed in speeds.items():
+        contenders = _contenders(place)
+        speeds: dict[str, list[Speed]] = {contender.name: [] for contender in contenders}
+        survives: dict[str, bool] = {}
+        for number in range(rounds):
+            turn = number % len(contenders)
+            for contender in contenders[turn:] + contenders[:turn]:
+                with _Race(contender, feed, packets, place) as race:
+                    speed = asyncio.run(race.speed())
+                    progress("judging", f"round {number + 1}, {contender.name}: {speed.packets_per_s:.0f} packets/s")
+                    speeds[contender.name].append(speed)
+                    if number == 0:
+                        survives[contender.name] = asyncio.run(race.kill(wanted))
+    results: dict[str, object] = {"judging_rounds": rounds}
+    for name, of_one in speeds.items():
         results |= {
-            f"{name}_packets_per_s": round(speed.packets_per_s),
-            f"{name}_packets_per_cpu_s": round(speed.packets_per_cpu_s),
-            f"{name}_memory_mb": round(speed.memory_mb),
-            f"{name}_survives_kill": speed.survives_kill,
+            f"{name}_packets_per_s": round(median(speed.packets_per_s for speed in of_one)),
+            f"{name}_packets_per_s_by_round": [round(speed.packets_per_s) for speed in of_one],
+            f"{name}_packets_per_cpu_s": round(median(speed.packets_per_cpu_s for speed in of_one)),
+            f"{name}_memory_mb": round(max(speed.memory_mb for speed in of_one)),
+            f"{name}_survives_kill": survives[name],
         }
     return results | {
-        "judging_to_quix": round(judging.packets_per_s / other.packets_per_s, 2),
-        "judging_to_plain": round(judging.packets_per_s / plain.packets_per_s, 2),
+        f"judging_to_{other}": round(
+            median(
+                ours.packets_per_s / theirs.packets_per_s
+                for ours, theirs in zip(speeds["judging"], speeds[other], strict=True)
+            ),
+            2,
+        )
+        for other in ("plain", "quix")
     }
 
 
@@ -115,7 +126,7 @@ def _contenders(place: Path) -> list[Contender]:
         Contender(
             name="quix",
             group=QUIX_GROUP,
-            command=[*python, "benchmarks.contender_quix", "{kafka}", register, str(place / "quix-state")],
+            command=[*python, "benchmarks.contender_quix", "{kafka}", register, "{state}"],
             env={**os.environ, **quix.environment()},
         ),
     ]
@@ -136,33 +147,52 @@ def _last_words(messages: list[object]) -> dict[object, bytes]:
     return {key: encode(hour) for key, hour in words.items()}
 
 
-async def _race(contender: Contender, feed: Recorded, packets: int, wanted: dict[object, bytes], place: Path) -> Speed:
-    with kafka(place / f"kafka-{contender.name}") as broker:
+class _Race:
+    """One contender on a Kafka of its own, from an empty one to a stopped one."""
+
+    def __init__(self, contender: Contender, feed: Recorded, packets: int, place: Path) -> None:
+        self._contender = contender
+        self._messages = feed.messages
+        self._split = next(n for n in range(len(feed.messages)) if sum(m[2] for m in feed.messages[:n]) >= packets)
+        self._share = packets / sum(lines for *_, lines in feed.messages[: self._split])
+        self._place = place
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(dir=self._place)))
+        broker = self._stack.enter_context(kafka(folder / "kafka"))
         cores = os.sched_getaffinity(0)
         alone = max(cores)
         usage.pin(broker.process.pid, cores - {alone} or cores)
-        await create_topics(broker.bootstrap, topics=[*TOPICS, PLAIN_STATE])
-        split = next(n for n in range(len(feed.messages)) if sum(m[2] for m in feed.messages[:n]) >= packets)
-        runner = _Runner(contender, broker.bootstrap, alone, place / f"{contender.name}.log")
-        try:
-            share = packets / sum(lines for *_, lines in feed.messages[:split])
-            await _publish(broker.bootstrap, feed.messages[:split])
-            runner.start()
-            rate, cpu_rate = await _watch(runner, broker.bootstrap, feed.messages[:split], share)
-            memory = usage.memory_mb(runner.pid)
-            survives = await _kill(runner, broker.bootstrap, feed.messages[split:], wanted)
-        finally:
-            runner.kill()
-    return Speed(packets_per_s=rate, packets_per_cpu_s=cpu_rate, memory_mb=memory, survives_kill=survives)
+        self._bootstrap = broker.bootstrap
+        self._runner = _Runner(self._contender, broker.bootstrap, alone, folder)
+        self._stack.callback(self._runner.kill)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    async def speed(self) -> Speed:
+        """Judge the first part of the feed."""
+        await create_topics(self._bootstrap, topics=[*TOPICS, PLAIN_STATE])
+        messages = self._messages[: self._split]
+        await publish(self._bootstrap, messages)
+        self._runner.start()
+        rate, cpu_rate = await _watch(self._runner, self._bootstrap, messages, self._share)
+        return Speed(packets_per_s=rate, packets_per_cpu_s=cpu_rate, memory_mb=usage.memory_mb(self._runner.pid))
+
+    async def kill(self, wanted: dict[object, bytes]) -> bool:
+        """Judge the rest, killed again and again; whether the last words are the batch's."""
+        return await _kill(self._runner, self._bootstrap, self._messages[self._split :], wanted)
 
 
 class _Runner:
     """The process of a contender."""
 
-    def __init__(self, contender: Contender, bootstrap: str, core: int, log: Path) -> None:
-        command = [part.format(kafka=bootstrap) for part in contender.command]
+    def __init__(self, contender: Contender, bootstrap: str, core: int, folder: Path) -> None:
+        command = [part.format(kafka=bootstrap, state=folder / "state") for part in contender.command]
         self._command = ["taskset", "-c", str(core), *command]
-        self._env, self._log = contender.env, log
+        self._env, self._log = contender.env, folder / f"{contender.name}.log"
         self.group = contender.group
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -192,7 +222,7 @@ async def _watch(
     """Packets a second of time, and of processor time, between the first and the last commit but the very last."""
     total = len(messages)
     seen: list[tuple[float, float, int]] = []
-    async with _Offsets(bootstrap, runner.group) as offsets:
+    async with Offsets(bootstrap, runner.group) as offsets:
         deadline = time.monotonic() + PATIENCE_S
         committed = 0
         while committed < total:
@@ -215,9 +245,9 @@ async def _kill(
     runner: _Runner, bootstrap: str, messages: list[tuple[int, bytes, int]], wanted: dict[object, bytes]
 ) -> bool:
     """Whether the last words are the batch's although the process was killed twice, once with work half done."""
-    async with _Offsets(bootstrap, runner.group) as offsets:
+    async with Offsets(bootstrap, runner.group) as offsets:
         runner.kill()
-        await _publish(bootstrap, messages)
+        await publish(bootstrap, messages)
         whole = await offsets.ends(PACKETS)
         runner.start()
         before = await offsets.committed()
@@ -236,65 +266,7 @@ async def _kill(
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(LOOK_S)
-    return _last_words(await _hours(bootstrap)) == wanted
-
-
-class _Offsets:
-    """How far a group has come in ``cems.packets``."""
-
-    def __init__(self, bootstrap: str, group: str) -> None:
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
-        self._group = group
-        self._partitions = [TopicPartition(PACKETS.name, n) for n in range(PACKETS.partitions)]
-
-    async def __aenter__(self) -> Self:
-        await self._admin.start()
-        await self._consumer.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
-        await self._admin.close()
-
-    async def committed(self) -> int:
-        try:
-            found = await self._admin.list_consumer_group_offsets(self._group, partitions=self._partitions)
-        except GroupCoordinatorNotAvailableError:
-            return 0  # nobody has asked for a group yet
-        return sum(max(0, offset.offset) for offset in found.values())
-
-    async def ends(self, topic: Topic) -> int:
-        partitions = [TopicPartition(topic.name, n) for n in range(topic.partitions)]
-        return sum((await self._consumer.end_offsets(partitions)).values())
-
-
-async def _publish(bootstrap: str, messages: list[tuple[int, bytes, int]]) -> None:
-    producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap, enable_idempotence=True, compression_type="lz4", linger_ms=20
-    )
-    await producer.start()
-    try:
-        for shard, value, _ in messages:
-            await producer.send(PACKETS.name, value, key=str(shard).encode(), partition=shard % PACKETS.partitions)
-    finally:
-        await producer.stop()
-
-
-async def _hours(bootstrap: str) -> list[object]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        partitions = [TopicPartition(HOURS.name, n) for n in range(HOURS.partitions)]
-        consumer.assign(partitions)
-        ends = await consumer.end_offsets(partitions)
-        messages: list[object] = []
-        while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                messages += [decode(line) for record in records for line in unbundle(record.value)]
-        return messages
-    finally:
-        await consumer.stop()
+    return _last_words(await hours(bootstrap)) == wanted
 
 
 if __name__ == "__main__":

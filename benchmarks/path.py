@@ -18,20 +18,18 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from influxdb_client.client.influxdb_client import InfluxDBClient
 
-from benchmarks import usage
 from benchmarks.feed import fleet
 from benchmarks.readings import SIZE, first_moments
+from benchmarks.watched import Watched, flatness
 from deploy.engines import InfluxEngine, influxdb, kafka, mosquitto, postgresql
 from deploy.engines.cache import progress
 from deploy.engines.process import free_port, running
@@ -52,39 +50,6 @@ LOOK_S = 1.0
 PATIENCE_S = 1800.0
 
 _say = partial(progress, "path")
-
-
-@dataclass(slots=True)
-class Watched:
-    """Processes by stage, and what they used."""
-
-    pids: dict[str, int] = field(default_factory=dict)
-    memory: dict[str, list[float]] = field(default_factory=dict)
-
-    def cpu(self) -> dict[str, float]:
-        """Processor time of each stage so far. [s]"""
-        return {name: usage.family_cpu_s(pid) for name, pid in self.pids.items()}
-
-    @contextmanager
-    def sampling(self) -> Iterator[dict[str, float]]:
-        """Cores that each stage uses during the block, and its memory every second."""
-        used: dict[str, float] = {}
-        self.memory = {name: [] for name in self.pids}
-        stop = Event()
-
-        def look() -> None:
-            while not stop.wait(LOOK_S):
-                for name, pid in self.pids.items():
-                    self.memory[name].append(usage.memory_mb(pid))
-
-        before, begin = self.cpu(), time.monotonic()
-        looking = Thread(target=look, daemon=True)
-        looking.start()
-        yield used
-        stop.set()
-        looking.join()
-        seconds = time.monotonic() - begin
-        used |= {name: round((after - before[name]) / seconds, 2) for name, after in self.cpu().items()}
 
 
 class Loggers:
@@ -205,15 +170,8 @@ def _sustained(loggers: Loggers, watched: Watched, stored: Path, seconds: float)
         "path_packets": packets,
         "path_packets_per_s": round(packets / (end - part["begin"])),
         "path_cores": cores,
-        "path_memory_mb": {name: _flatness(samples) for name, samples in watched.memory.items()},
+        "path_memory_mb": {name: flatness(samples) for name, samples in watched.memory.items()},
     }
-
-
-def _flatness(samples: list[float]) -> list[int]:
-    """Mean of the second quarter and of the last. [MB]"""
-    quarter = max(1, len(samples) // 4)
-    second, last = samples[quarter : 2 * quarter] or samples, samples[-quarter:]
-    return [round(sum(part) / len(part)) for part in (second, last)]
 
 
 def _latency(loggers: Loggers, watched: Watched, place: Path, seconds: float) -> dict[str, object]:
