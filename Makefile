@@ -39,10 +39,10 @@ fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff check --fix .
 
 bench: $(STAMP) ## Measure speed, as ratios in one run
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(STAMP) ## Renew the lock file
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --all-extras --custom-compile-command "make lock" --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --all-extras --custom-compile-command "make lock" --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what was built, the environment included
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build ./*.egg-info
