@@ -31,7 +31,12 @@ def tables(results: Results) -> str:
 
 
 def _machine(results: Results) -> str:
-    return f"{results['machine']}; commit {results['commit']}, {results['form']} form.\n"
+    taken = [
+        f"{part} at {results[f'{part}_taken']['commit']} ({results[f'{part}_taken']['form']} form)"
+        for part in ("decode", "judge", "judging", "path")
+        if f"{part}_taken" in results
+    ]
+    return f"{results['machine']}. Parts may be of different runs: {', '.join(taken) or 'all of one run'}.\n"
 
 
 def _targets(r: Results) -> str:
@@ -43,8 +48,25 @@ def _targets(r: Results) -> str:
         ("whole path", "≥ 2 000 packets/s", r["path_packets_per_s"], r["path_packets_per_s"] >= 2000),
         ("lost", "0", r["lost"], r["lost"] == 0),
         ("publish → alert, p99, at 1 000 packets/s", "< 2 s", p99, p99 is not None and p99 < 2),
+        ("memory of gateway, worker and alerts", "flat", _memory(r), _is_flat(r)),
     ]
     return _table("Targets", ["what", "target", "measured", "met"], [(*row[:3], _yes(met=row[3])) for row in rows])
+
+
+FLAT = 1.1
+"""Second to last quarter; more than this share of growth is no longer flat."""
+
+
+def _is_flat(r: Results) -> bool:
+    return all(last <= FLAT * second for second, last in _ours(r).values())
+
+
+def _memory(r: Results) -> str:
+    return ", ".join(f"{name} {second} → {last} MB" for name, (second, last) in _ours(r).items())
+
+
+def _ours(r: Results) -> dict[str, list[int]]:
+    return {name: r["path_memory_mb"][name] for name in ("gateway", "worker", "alerts")}
 
 
 def _judging(r: Results) -> str:
