@@ -81,7 +81,8 @@ def test_no_tool_of_developers_came_along(image: Path) -> None:
 
 
 def test_versions_are_those_of_the_lock(image: Path) -> None:
-    locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements.lock").read_text(), flags=re.MULTILINE))
+    pin = re.compile(r"^([\w.-]+)(?:\[[\w,.-]+\])?==([^\s;]+)", re.MULTILINE)
+    locked = dict(pin.findall((ROOT / "requirements.lock").read_text()))
     listed = subprocess.run(
         [sys.executable, "-m", "uv", "pip", "freeze", "--python", str(image / "bin" / "python")],
         capture_output=True,
