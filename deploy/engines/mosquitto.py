@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deploy.engines.cache import cache_root, installed, progress
+from deploy.engines.cache import installed, progress
+from deploy.engines.debian import libraries, release, unpack
 from deploy.engines.process import Child, free_port, is_root, listens, running
-from deploy.engines.toolchain import EngineError, output, program
+from deploy.engines.toolchain import program
 
 _report = partial(progress, "mosquitto")
 
@@ -87,42 +86,10 @@ def _command(name: str, *, folder: str) -> list[str]:
     own = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if own:
         return [own]
-    release = _release()
-    home = installed("mosquitto", version=f"{release}-with-clients", source=release, make=_make)
-    libraries = ":".join(str(path) for path in sorted(home.glob("usr/lib/*-linux-*")))
-    return [program("env", package="coreutils"), f"LD_LIBRARY_PATH={libraries}", str(home / folder / name)]
-
-
-def _release() -> str:
-    try:
-        facts = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
-    except FileNotFoundError:
-        facts = {}
-    name = f"{facts.get('ID', 'unknown')}-{facts.get('VERSION_ID', '')}".replace('"', "")
-    return name.rstrip("-")
+    home = installed("mosquitto", version=f"{release()}-with-clients", source=release(), make=_make)
+    return [program("env", package="coreutils"), f"LD_LIBRARY_PATH={libraries(home)}", str(home / folder / name)]
 
 
 def _make(target: Path) -> None:
-    """Get broker, clients and what they need, and unpack them: nothing is installed, no service starts."""
-    missing = "install the package mosquitto"
-    apt = program("apt-get", package=f"it, or {missing}")
-    dpkg = program("dpkg-deb", package=f"it, or {missing}")
-    _report("getting the package mosquitto")
-    with tempfile.TemporaryDirectory(prefix="mosquitto-get.", dir=cache_root()) as workshop:
-        archives = Path(workshop) / "archives"
-        (archives / "partial").mkdir(parents=True)
-        options = ["-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User="]
-        install = ["-q", "-y", "--no-install-recommends", "--download-only", "install", *_PACKAGES]
-        if subprocess.run([apt, *options, *install], capture_output=True, check=False).returncode != 0:
-            _report("renewing the lists of packages")
-            lists = Path(workshop) / "lists"
-            (lists / "partial").mkdir(parents=True)
-            options += ["-o", f"Dir::State::lists={lists}"]
-            output([apt, *options, "-q", "update"])
-            output([apt, *options, *install])
-        packages = sorted(archives.glob("*.deb"))
-        if not packages:
-            raise EngineError(f"apt-get brought no package; {missing}")
-        for package in packages:
-            output([dpkg, "--extract", str(package), str(target)])
-    _report("there")
+    """Get broker, clients and what they need, and unpack them."""
+    unpack(_PACKAGES, target, report=_report)
