@@ -70,7 +70,11 @@ async def _state(bootstrap: str) -> dict[str, bytes]:
         ends = await consumer.end_offsets(partitions)
         while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
             for records in (await consumer.getmany(timeout_ms=200)).values():
-                state.update({record.key.decode(): record.value for record in records})
+                for record in records:
+                    if record.value is None:
+                        state.pop(record.key.decode(), None)
+                    else:
+                        state[record.key.decode()] = record.value
     finally:
         await consumer.stop()
     return state

@@ -45,11 +45,15 @@ class ShardedJudge:
                 encoded = encode(output)
                 for address in of_judging(output):
                     bundles.setdefault(address, []).append(encoded)
-        known = len(names)
+        before = list(names)
         for name, packed in self._judge.dirty():
-            state.set_bytes(name, packed)
-            names[name] = None
-        if len(names) > known:
+            if packed is None:
+                state.delete(name)
+                names.pop(name, None)
+            else:
+                state.set_bytes(name, packed)
+                names[name] = None
+        if list(names) != before:
             state.set(SEGMENTS, list(names))
         for address, lines in bundles.items():
             yield {"topic": address.topic, "key": address.key, "value": b"\n".join(lines)}

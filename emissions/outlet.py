@@ -5,7 +5,7 @@ tracks are told apart by when a value was received, not by where it stands in th
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from emissions import outlet_findings, outlet_rates
 from emissions.beijing import BEIJING, HOUR, hour_of, midnight, to_beijing
@@ -142,17 +142,22 @@ class _Work:
             # The year's budget is spent in the order of the hours: a change here may touch any of them.
             years = {hour.year for m in spans for hour in hours_of(m)}
             spans += [m for m in self.head.marks.values() if m.mark == "accident" and {m.from_.year, m.to.year} & years]
-        hours = sorted({hour for m in spans for hour in hours_of(m)})
+        final = mark.entered_at - self.parameters.too_old  # as for packets (R3): what lies before is not touched again
+        hours = sorted({hour for m in spans for hour in hours_of(m) if hour >= final})
         cause = "mark_revoked" if new.revoked else "mark"
         for hour in hours:
             self._publish(hour, known_at=mark.entered_at, cause=cause)
 
     def reassess_all(self) -> None:
-        """Judge every known hour again, since the rules have changed (R10)."""
-        for date in sorted(self.head.counts.keys() | self.memory.days.keys()):
-            day = self.memory.day(date)
+        """Judge every known hour that may still change again, since the rules have changed (R10)."""
+        dates = sorted(self.head.counts.keys() | self.memory.days.keys())
+        final = date.fromisoformat(dates[-1]) - self.parameters.too_old if dates else None
+        for name in dates:
+            if final is not None and date.fromisoformat(name) < final:
+                continue
+            day = self.memory.day(name)
             for index in sorted(day.hours if day is not None else ()):
-                hour = midnight(datetime.fromisoformat(date).date()) + timedelta(hours=index)
+                hour = midnight(date.fromisoformat(name)) + timedelta(hours=index)
                 self._publish(hour, known_at=hour + self.parameters.in_time, cause="rules")
 
     # -- taking in values -----------------------------------------------------------------------------------------

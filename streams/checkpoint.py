@@ -1,7 +1,7 @@
 """State of a fold in a Faust table: written packed at each checkpoint, read back after a rebalance."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import faust
@@ -28,8 +28,8 @@ class Fold(Protocol):
     def line(self, line: bytes) -> list[Message]:
         """What follows from one line."""
 
-    def dirty(self) -> list[tuple[str, bytes]]:
-        """Segments changed since the last call."""
+    def dirty(self) -> Sequence[tuple[str, bytes | None]]:
+        """Segments changed since the last call; None for one that is to be let go."""
 
     def load(self, segments: Iterable[tuple[str, bytes]]) -> None:
         """Take over segments that were written before."""
@@ -83,7 +83,7 @@ class Checkpoint:
             await self._send(b"", key=MARK, partition=partition)
         await self._sent.confirmed()
 
-    async def _send(self, value: bytes, *, key: bytes, partition: int) -> None:
+    async def _send(self, value: bytes | None, *, key: bytes, partition: int) -> None:
         await self._sent.send(self._table.changelog_topic_name, value, key=key, partition=partition)
 
     def read_back(self) -> None:

@@ -1,9 +1,7 @@
 """The judging of a feed, line by line and without any service: both the worker and ``stackwatch judge`` run it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-
-import msgspec
+from datetime import date, datetime, timedelta
 
 from contracts.codec import BadLine, Message
 from contracts.feed import Acceptance, Heartbeat, MonitorLine, PacketLine, read_line
@@ -16,6 +14,7 @@ from emissions.outlet import Seen, fold
 from emissions.reading import Reading
 from emissions.register import Outlet, Register
 from emissions.rules import Rules
+from streams.packing import Unpacker, pack
 
 BETWEEN = "\x1f"
 """Stands between outlet and day in the key of a segment."""
@@ -23,12 +22,14 @@ BETWEEN = "\x1f"
 READ = frozenset({"2011", "2051", "2061", "2031"})
 """Commands whose values go to the series store."""
 
-_KEEP_DAYS = 3
-"""Decoded days kept at hand for each outlet; older ones are unpacked when late data asks for them."""
+_KEEP_DAYS = 1
+"""Unpacked days kept at hand for each outlet; older ones are unpacked when late data asks for them."""
 
-_head_decoder = msgspec.msgpack.Decoder(Head)
-_day_decoder = msgspec.msgpack.Decoder(Day)
-_encoder = msgspec.msgpack.Encoder()
+_MARGIN = timedelta(days=35)
+"""Days are let go so long after the last packet or mark that could concern them."""
+
+_head_of = Unpacker(Head)
+_day_of = Unpacker(Day)
 
 
 class Judge:
@@ -40,6 +41,8 @@ class Judge:
         self._acceptance = Acceptance(register, rules.parameters)
         self._memories: dict[str, OutletMemory] = {}
         self._packed: dict[str, bytes] = {}
+        self._dates: dict[str, set[str]] = {}
+        """Days in ``_packed``, by outlet."""
         self._changed: dict[str, None] = {}
 
     # -- the fold -------------------------------------------------------------------------------------------------
@@ -70,31 +73,58 @@ class Judge:
 
     # -- state ----------------------------------------------------------------------------------------------------
 
-    def dirty(self) -> list[tuple[str, bytes]]:
-        """Segments changed since the last call, packed: heads under the outlet's id, days under id and date."""
-        segments: list[tuple[str, bytes]] = []
+    def dirty(self) -> list[tuple[str, bytes | None]]:
+        """Segments changed since the last call, packed: heads under the outlet's id, days under id and date.
+
+        None for a day that nothing can change any more: it is let go here, and should be where it was written.
+        """
+        segments: list[tuple[str, bytes | None]] = []
         for name in self._changed:
             memory = self._memories[name]
-            segments.append((name, _encoder.encode(memory.head)))
-            segments += [(_key(name, date), _encoder.encode(memory.days[date])) for date in sorted(memory.touched)]
+            changed = [(name, pack(memory.head))]
+            changed += [(_key(name, day), pack(memory.days[day])) for day in sorted(memory.touched)]
             memory.touched.clear()
-            for date in sorted(memory.days)[:-_KEEP_DAYS]:
-                del memory.days[date]
+            for day in sorted(memory.days)[:-_KEEP_DAYS]:
+                del memory.days[day]
+            self._take(changed)
+            over = [(_key(name, day), None) for day in self._over(name)]
+            self._take(over)
+            segments += [*changed, *over]
         self._changed.clear()
-        self._packed.update(segments)
         return segments
 
     def load(self, segments: Iterable[tuple[str, bytes]]) -> None:
         """Take over segments that were written before; they are unpacked when they are needed."""
         for key, packed in segments:
-            self._packed[key] = packed
+            self._take([(key, packed)])
             self._memories.pop(key.partition(BETWEEN)[0], None)
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Forget all state whose segment key is not to be kept."""
-        self._packed = {key: packed for key, packed in self._packed.items() if keep(key)}
+        kept = [(key, packed) for key, packed in self._packed.items() if keep(key)]
+        self._packed, self._dates = {}, {}
+        self._take(kept)
         self._memories = {name: memory for name, memory in self._memories.items() if keep(name)}
         self._changed = {name: None for name in self._changed if keep(name)}
+
+    def _take(self, segments: Iterable[tuple[str, bytes | None]]) -> None:
+        for key, packed in segments:
+            name, _, day = key.partition(BETWEEN)
+            dates = self._dates.setdefault(name, set())
+            if packed is None:
+                self._packed.pop(key, None)
+                dates.discard(day)
+            else:
+                self._packed[key] = packed
+                dates.update([day] if day else [])
+
+    def _over(self, name: str) -> list[str]:
+        """Days of the outlet too long ago for any packet or mark: R3 refuses the one, R8 leaves out the other."""
+        dates = self._dates.get(name)
+        if not dates:
+            return []
+        horizon = date.fromisoformat(max(dates)) - self._rules.parameters.too_old - _MARGIN
+        return sorted(day for day in dates if day < horizon.isoformat())
 
     def partition_of(self, key: str) -> int:
         """Partition of ``cems.packets`` that a segment belongs to."""
@@ -106,14 +136,14 @@ class Judge:
         memory = self._memories.get(name)
         if memory is None:
             packed = self._packed.get(name)
-            head = Head() if packed is None else _head_decoder.decode(packed)
+            head = Head() if packed is None else _head_of(packed)
             memory = self._memories[name] = OutletMemory(head=head, fetch=self._fetcher(name))
         return memory
 
     def _fetcher(self, name: str) -> Callable[[str], Day | None]:
-        def fetch(date: str) -> Day | None:
-            packed = self._packed.get(_key(name, date))
-            return None if packed is None else _day_decoder.decode(packed)
+        def fetch(day: str) -> Day | None:
+            packed = self._packed.get(_key(name, day))
+            return None if packed is None else _day_of(packed)
 
         return fetch
 
@@ -148,8 +178,8 @@ def _texts(values: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]
             yield f"{factor}-{suffix}", text
 
 
-def _key(outlet: str, date: str) -> str:
-    return f"{outlet}{BETWEEN}{date}"
+def _key(outlet: str, day: str) -> str:
+    return f"{outlet}{BETWEEN}{day}"
 
 
 def _refused(line: bytes, reason: str, detail: str, mn: str = "", received_at: datetime | None = None) -> Rejected:

@@ -19,7 +19,7 @@ class Producer(Protocol):
     """What is needed of aiokafka's producer."""
 
     async def send(
-        self, topic: str, value: bytes, *, key: bytes, partition: int
+        self, topic: str, value: bytes | None, *, key: bytes, partition: int
     ) -> asyncio.Future[object]:  # pragma: no cover - a declaration
         """Queue a message; the future is Kafka's word on it."""
         ...
@@ -35,7 +35,7 @@ class Sent:
         self._producer = producer
         self._unconfirmed: list[asyncio.Future[object]] = []
 
-    async def send(self, topic: str, value: bytes, *, key: bytes, partition: int) -> None:
+    async def send(self, topic: str, value: bytes | None, *, key: bytes, partition: int) -> None:
         """Send one message; waits only while the producer's buffer is full."""
         async with asyncio.timeout(SEND_TIMEOUT_S):
             self._unconfirmed.append(await self._producer.send(topic, value, key=key, partition=partition))

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import msgspec
-
 from contracts.codec import BadLine, Message, decode
 from contracts.topics import HOURS, county_partition
 from emissions.finding import Rejected
@@ -13,8 +11,7 @@ from emissions.register import Register
 from emissions.rules import Rules
 from emissions.supervision import County, CountyMemory, add_counties, flush, fold
 from emissions.transmission import Called, Rate
-
-_encoder = msgspec.msgpack.Encoder()
+from streams.packing import Unpacker, pack
 
 
 class Supervisor:
@@ -34,7 +31,7 @@ class Supervisor:
         self._memories: dict[str, CountyMemory] = {}
         self._packed: dict[str, bytes] = {}
         self._changed: dict[str, None] = {}
-        self._decoder = msgspec.msgpack.Decoder(CountyMemory)
+        self._unpack = Unpacker(CountyMemory)
 
     def line(self, line: bytes) -> list[Message]:
         """What follows from one line of ``cems.hours``."""
@@ -64,7 +61,7 @@ class Supervisor:
 
     def dirty(self) -> list[tuple[str, bytes]]:
         """Counties changed since the last call, packed."""
-        segments = [(code, _encoder.encode(self._memories[code])) for code in self._changed]
+        segments = [(code, pack(self._memories[code])) for code in self._changed]
         self._changed.clear()
         return segments
 
@@ -88,7 +85,7 @@ class Supervisor:
         memory = self._memories.get(code)
         if memory is None:
             packed = self._packed.pop(code, None)
-            memory = CountyMemory() if packed is None else self._decoder.decode(packed)
+            memory = CountyMemory() if packed is None else self._unpack(packed)
             self._memories[code] = memory
         return memory
 
@@ -106,7 +103,7 @@ class City:
         del register, rules  # the counties' rates say which city they belong to
         self._memories: dict[str, _CityMemory] = {}
         self._changed: dict[str, None] = {}
-        self._decoder = msgspec.msgpack.Decoder(_CityMemory)
+        self._unpack = Unpacker(_CityMemory)
 
     def line(self, line: bytes) -> list[Message]:
         """What follows from one line of ``cems.city``: the city's rate anew."""
@@ -131,14 +128,14 @@ class City:
 
     def dirty(self) -> list[tuple[str, bytes]]:
         """Cities changed since the last call, packed."""
-        segments = [(city, _encoder.encode(self._memories[city])) for city in self._changed]
+        segments = [(city, pack(self._memories[city])) for city in self._changed]
         self._changed.clear()
         return segments
 
     def load(self, segments: Iterable[tuple[str, bytes]]) -> None:
         """Take over cities that were written before."""
         for city, packed in segments:
-            self._memories[city] = self._decoder.decode(packed)
+            self._memories[city] = self._unpack(packed)
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Forget all cities that are not to be kept."""
