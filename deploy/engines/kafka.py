@@ -30,7 +30,7 @@ node.id=1
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{advertised_port}
 controller.quorum.bootstrap.servers=127.0.0.1:{controller_port}
 log.dirs={logs}
 # One node cannot keep two copies.
@@ -70,8 +70,13 @@ def kafka_jars() -> Path:
 
 
 @contextmanager
-def kafka(data_dir: Path, *, port: int | None = None) -> Iterator[KafkaEngine]:
+def kafka(data_dir: Path, *, port: int | None = None, advertised_port: int | None = None) -> Iterator[KafkaEngine]:
     """Kafka on a loopback port, ready; the same folder again gives the same topics and messages.
+
+    Args:
+        data_dir: Settings, log and data.
+        port: Where it listens; None: any free one.
+        advertised_port: Where clients are told to come, when something stands between; None: where it listens.
 
     Raises:
         EngineError: it cannot be had or does not start.
@@ -81,12 +86,15 @@ def kafka(data_dir: Path, *, port: int | None = None) -> Iterator[KafkaEngine]:
     data_dir.mkdir(parents=True, exist_ok=True)
     at = port or free_port()
     settings = data_dir / "server.properties"
-    settings.write_text(_SETTINGS.format(port=at, controller_port=free_port(), logs=data_dir / "logs"))
+    advertised = advertised_port or at
+    settings.write_text(
+        _SETTINGS.format(port=at, advertised_port=advertised, controller_port=free_port(), logs=data_dir / "logs")
+    )
     if not (data_dir / "logs" / "meta.properties").exists():
         _format(java, class_path, settings)
     command = [java, f"-Xmx{HEAP}", "-XX:+ExitOnOutOfMemoryError", "-cp", class_path, "kafka.Kafka", str(settings)]
     with running("kafka", command, log=data_dir / "kafka.log", ready=partial(_serves, at)) as child:
-        yield KafkaEngine(bootstrap=f"127.0.0.1:{at}", process=child)
+        yield KafkaEngine(bootstrap=f"127.0.0.1:{advertised}", process=child)
 
 
 def _format(java: str, class_path: str, settings: Path) -> None:

@@ -12,12 +12,15 @@ from stackwatch.errors import UserError
 
 
 @contextmanager
-def kafka_broker(folder: Path, *, port: int = 0, deadline_s: float = 20) -> Iterator[RunningBroker]:
+def kafka_broker(
+    folder: Path, *, port: int = 0, advertised_port: int = 0, deadline_s: float = 20
+) -> Iterator[RunningBroker]:
     """Run the broker while the block runs; its log stays in ``folder``, its topics do not outlive it.
 
     Args:
         folder: Where the log goes.
         port: Loopback port; 0: any free one.
+        advertised_port: Where clients are told to come, when something stands between; 0: where it listens.
         deadline_s: It must answer within this time.
 
     Raises:
@@ -25,12 +28,14 @@ def kafka_broker(folder: Path, *, port: int = 0, deadline_s: float = 20) -> Iter
     """
     port = require_free(port, what="the Kafka broker")
     address = f"tcp://{LOOPBACK}:{port}"
-    argv = [_program(), "broker", "--listener-url", address, "--advertised-listener-url", address]
+    advertised = advertised_port or port
+    argv = [_program(), "broker", "--listener-url", address]
+    argv += ["--advertised-listener-url", f"tcp://{LOOPBACK}:{advertised}"]
     argv += ["--storage-engine", "memory://tansu/"]
     child = Child(argv, log=folder / "tansu.log", env={**os.environ, "RUST_LOG": "warn"})
     try:
         wait_until_ready(child, port, speaks_kafka, what="the Kafka broker", deadline_s=deadline_s)
-        url = f"{LOOPBACK}:{port}"
+        url = f"{LOOPBACK}:{advertised}"
         # It answers the request for a producer id with an error.
         yield RunningBroker(url, port, child, {"STACKWATCH_KAFKA": url, "STACKWATCH_KAFKA_IDEMPOTENCE": "false"})
     finally:
