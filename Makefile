@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Most tests of the whole path wait for engines, so three at a time keep two cores busy.
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test engines check fmt bench lock clean
@@ -23,7 +25,7 @@ demo: $(STAMP) ## Run the whole system with a simulated city; open the address i
 	$(BIN)/stackwatch demo $(ARGS)
 
 test: $(STAMP) ## Run all tests, on embedded and on real engines, and show the coverage
-	$(BIN)/pytest --cov --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 engines: $(STAMP) ## Get, build and start Kafka, Mosquitto, InfluxDB and PostgreSQL until Ctrl-C
 	$(BIN)/python -m deploy.engines influxdb kafka mosquitto postgresql $(ARGS)
