@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from alerts.couriers import CannotCarry
 from alerts.outbox import Letter
 from contracts.codec import encode
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import ALERTS, FINDINGS, QUARANTINE
 from emissions.finding import Rejected
 
@@ -25,8 +26,8 @@ GIVE_UP_AFTER = 12
 class Kafka:
     """Where Kafka is."""
 
-    servers: str
-    """``host:port``, separated by commas."""
+    servers: str | KafkaAddress
+    """``host:port``, separated by commas, or an address with a login."""
     idempotence: bool = True
     """Whether it gives producers an identity, so that what is sent again counts once. Not every small broker can."""
 
@@ -35,7 +36,7 @@ def open_consumer(kafka: Kafka) -> AIOKafkaConsumer:
     """Reads ``cems.findings`` from the beginning on; offsets are committed by hand only."""
     return AIOKafkaConsumer(
         FINDINGS.name,
-        bootstrap_servers=kafka.servers,
+        **client_options(kafka.servers),
         group_id=GROUP,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -46,7 +47,7 @@ def open_consumer(kafka: Kafka) -> AIOKafkaConsumer:
 def open_producer(kafka: Kafka) -> AIOKafkaProducer:
     """Writes what all replicas have confirmed."""
     return AIOKafkaProducer(
-        bootstrap_servers=kafka.servers,
+        **client_options(kafka.servers),
         acks="all",
         enable_idempotence=kafka.idempotence,
         request_timeout_ms=int(ANSWER_S * 1000),

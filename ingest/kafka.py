@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, UnknownError
 
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import PACKETS, Topic
 
 _log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class KafkaWriter:
 
     def __init__(
         self,
-        bootstrap: str,
+        bootstrap: str | KafkaAddress,
         *,
         client_id: str,
         idempotent: bool = True,
@@ -45,7 +46,7 @@ class KafkaWriter:
         """Prepare a writer; nothing is connected yet.
 
         Args:
-            bootstrap: Kafka servers, ``host:port`` separated by commas.
+            bootstrap: Kafka's address.
             client_id: How the brokers' logs call us.
             idempotent: Whether the broker removes the doubles of its own retries. Order holds either way.
             prepare: Runs before a producer starts, for instance to make the topics.
@@ -136,7 +137,7 @@ class KafkaWriter:
             async with asyncio.timeout(self._send_timeout_s):
                 await self._prepare()
         producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             client_id=self._client_id,
             acks="all",
             enable_idempotence=self._idempotent,

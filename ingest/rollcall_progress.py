@@ -6,6 +6,7 @@ from datetime import datetime
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from contracts.codec import stamp
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import ROLLCALL
 from ingest.rollcall import Progress
 
@@ -23,13 +24,13 @@ def outlet_record(outlet: str, connected_from: datetime) -> tuple[bytes, bytes]:
     return f"{OUTLET}{outlet}".encode(), json.dumps({"since": stamp(connected_from)}).encode()
 
 
-async def read_progress(bootstrap: str) -> Progress:
+async def read_progress(bootstrap: str | KafkaAddress) -> Progress:
     """The progress as Kafka has it.
 
     Raises:
         aiokafka.errors.KafkaError: Kafka cannot be read.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(**client_options(bootstrap), enable_auto_commit=False, auto_offset_reset="earliest")
     called_to: datetime | None = None
     since: dict[str, datetime] = {}
     try:

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 from contracts.codec import bundle, stamp
+from contracts.kafka_address import KafkaAddress
 from contracts.topics import PACKETS, ROLLCALL, shard_of
 from emissions.event import Due
 from emissions.register import Register
@@ -34,7 +35,7 @@ class RollCaller:
         *,
         register: Register,
         in_time: timedelta,
-        bootstrap: str,
+        bootstrap: str | KafkaAddress,
         kafka: KafkaWriter,
         clock: Callable[[], datetime],
         since: datetime | None = None,
@@ -45,7 +46,7 @@ class RollCaller:
         Args:
             register: Who is called.
             in_time: So long after its start an hour is called (R13).
-            bootstrap: Kafka servers, to read the progress from.
+            bootstrap: Kafka's address, to read the progress from.
             kafka: Where the lines go.
             clock: The injected clock.
             since: Call no hour before this one; None: from the earliest ``connected_from`` on.

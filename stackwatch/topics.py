@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import TOPICS, Topic
 
 
@@ -12,11 +13,13 @@ class TopicsRefused(Exception):
     """The broker will not make a topic; says which and why."""
 
 
-async def create_topics(bootstrap: str, *, replication: int = 1, topics: Sequence[Topic] = TOPICS) -> None:
+async def create_topics(
+    bootstrap: str | KafkaAddress, *, replication: int = 1, topics: Sequence[Topic] = TOPICS
+) -> None:
     """Make every topic that is missing; those that exist stay as they are.
 
     Args:
-        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        bootstrap: Kafka's address.
         replication: Copies of each partition; at most the number of brokers.
         topics: What to make.
 
@@ -24,7 +27,7 @@ async def create_topics(bootstrap: str, *, replication: int = 1, topics: Sequenc
         aiokafka.errors.KafkaConnectionError: no broker answers.
         TopicsRefused: the broker answers and will not.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=20_000)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap), request_timeout_ms=20_000)
     try:
         await admin.start()
         present = set(await admin.list_topics())

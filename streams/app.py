@@ -5,6 +5,7 @@ from typing import Any
 import faust
 from faust.types.transports import TransportT
 
+from contracts.kafka_address import KafkaAddress
 from contracts.topics import Topic
 from streams.consumer import FAUST_LOG, CarefulTransport
 
@@ -34,18 +35,19 @@ class Application(faust.App):
         return CarefulTransport(self.conf.broker_consumer, self)
 
 
-def create_app(name: str, bootstrap: str, *, replication: int, session_s: float) -> Application:
+def create_app(name: str, bootstrap: str | KafkaAddress, *, replication: int, session_s: float) -> Application:
     """The application, not started.
 
     Args:
         name: Name of the group of consumers.
-        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        bootstrap: Kafka's address.
         replication: Copies of the state's topics.
         session_s: A worker not heard of for so long has lost its partitions. [s]
     """
     return Application(
         name,
-        broker=[f"kafka://{server.strip()}" for server in bootstrap.split(",")],
+        broker=[f"kafka://{server.strip()}" for server in str(bootstrap).split(",")],
+        broker_credentials=_credentials(bootstrap),
         store="memory://",
         web_enabled=False,
         topic_disable_leader=True,
@@ -62,6 +64,20 @@ def create_app(name: str, bootstrap: str, *, replication: int, session_s: float)
         broker_rebalance_timeout=session_s,
         broker_heartbeat_interval=min(3.0, session_s / 3),
     )
+
+
+def _credentials(bootstrap: str | KafkaAddress) -> Any:
+    """The login in Faust's own words; None where the brokers want none."""
+    if isinstance(bootstrap, str):
+        return None
+    if bootstrap.username:
+        return faust.SASLCredentials(
+            username=bootstrap.username,
+            password=bootstrap.password,
+            ssl_context=bootstrap.tls,
+            mechanism=bootstrap.mechanism,
+        )
+    return None if bootstrap.tls is None else faust.SSLCredentials(context=bootstrap.tls)
 
 
 def raw_topic(app: faust.App, topic: Topic) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 
+from contracts.kafka_address import KafkaAddress, client_options
 from emissions.register import Register
 from emissions.rules import Rules
 from stores.port import SeriesStore
@@ -104,10 +105,10 @@ class Worker:
         return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
 
 
-def create_producer(bootstrap: str, *, idempotent: bool = True) -> AIOKafkaProducer:
+def create_producer(bootstrap: str | KafkaAddress, *, idempotent: bool = True) -> AIOKafkaProducer:
     """The producer of outputs and state, not started."""
     return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         acks="all",
         enable_idempotence=idempotent,
         linger_ms=5,
@@ -116,7 +117,7 @@ def create_producer(bootstrap: str, *, idempotent: bool = True) -> AIOKafkaProdu
 
 
 def create_worker(
-    bootstrap: str,
+    bootstrap: str | KafkaAddress,
     register: Register,
     rules: Rules,
     store: SeriesStore,
@@ -130,7 +131,7 @@ def create_worker(
     Folding and storing are groups of their own: when the store is away, the judging and supervising go on.
 
     Args:
-        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        bootstrap: Kafka's address.
         register: Who is watched.
         rules: Parameters and limits.
         store: Where series go.

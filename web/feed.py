@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from contracts.codec import encode
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import PACKETS, shard_key, shard_partition
 from emissions.event import Mark
 
@@ -30,7 +31,7 @@ class Feed(Protocol):
 class KafkaFeed:
     """The feed in Kafka. Connects at the first line, so that a broker that is away keeps no page from being shown."""
 
-    def __init__(self, bootstrap: str, *, idempotent: bool = True) -> None:
+    def __init__(self, bootstrap: str | KafkaAddress, *, idempotent: bool = True) -> None:
         self._bootstrap = bootstrap
         self._idempotent = idempotent
         self._producer: AIOKafkaProducer | None = None
@@ -53,7 +54,7 @@ class KafkaFeed:
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=self._idempotent
+                **client_options(self._bootstrap), acks="all", enable_idempotence=self._idempotent
             )
             try:
                 await producer.start()

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import ALERTS, FINDINGS, HOURS, QUARANTINE, RATES, READINGS, Topic
 from web.live import Live
 
@@ -26,11 +27,11 @@ BACK: Mapping[Topic, int | None] = {
 RETRY_SECONDS = 2.0
 
 
-async def listen(bootstrap: str, live: Live, *, prepare: Callable[[], Awaitable[None]]) -> None:
+async def listen(bootstrap: str | KafkaAddress, live: Live, *, prepare: Callable[[], Awaitable[None]]) -> None:
     """Feed ``live`` from the topics until cancelled. A broker that is away is waited for; pages work without it.
 
     Args:
-        bootstrap: Kafka servers, ``host:port`` separated by commas.
+        bootstrap: Kafka's address.
         live: What hears.
         prepare: Makes the topics that are missing; a consumer that asks for them first would make them wrongly.
     """
@@ -46,10 +47,10 @@ async def listen(bootstrap: str, live: Live, *, prepare: Callable[[], Awaitable[
         await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _follow(bootstrap: str, live: Live, resume: dict[TopicPartition, int]) -> None:
+async def _follow(bootstrap: str | KafkaAddress, live: Live, resume: dict[TopicPartition, int]) -> None:
     """Read from where ``resume`` says, or from ``BACK``, until something fails."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
