@@ -15,10 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.database import AlertEventRow, AuditLine, CaseEventRow, ChainRow
+from alerts.feed_tables import RedriveEventRow
 from alerts.transition import Event
 from emissions.beijing import to_beijing, utc
 
-LOGS: dict[str, type[AuditLine]] = {"alert_events": AlertEventRow, "case_events": CaseEventRow}
+LOGS: dict[str, type[AuditLine]] = {
+    "alert_events": AlertEventRow,
+    "case_events": CaseEventRow,
+    "redrive_events": RedriveEventRow,
+}
 START = "0" * 64
 """What the first line of a log is sealed with."""
 

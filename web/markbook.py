@@ -2,22 +2,14 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, Column, Engine, MetaData, Table, Text, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from alerts.feed_tables import MarkRow
 from contracts.codec import decode, encode
 from emissions.event import Mark
 
-_metadata = MetaData()
-_marks = Table(
-    "web_marks",
-    _metadata,
-    Column("id", Text, primary_key=True),
-    Column("outlet", Text, nullable=False, index=True),
-    Column("line", Text, nullable=False),
-    Column("revocation", Text, nullable=True),
-    Column("in_feed", Boolean, nullable=False),
-)
+_marks = MarkRow.metadata.tables[MarkRow.__tablename__]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +28,6 @@ class MarkBook:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        _metadata.create_all(engine)
 
     def find(self, id_: str) -> Entry | None:
         """One mark by its id."""
