@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 
 from alerts.names import names_of
 from alerts.repository import Repository
+from contracts.feed import Acceptance
 from emissions.beijing import to_beijing
+from emissions.coverage import CoverageRule
 from emissions.register import Outlet, Register
-from emissions.rules import Parameters
+from emissions.rules import Parameters, Rules
 from emissions.transmission import WINDOWS, Rate
 from stores.port import SeriesStore, StoreUnavailable
 from web.cached import Cached
@@ -20,6 +22,7 @@ from web.feed import Feed
 from web.live import Live
 from web.markbook import MarkBook
 from web.open_items import open_items
+from web.packets import NoPackets, Packets
 from web.periods import bounds, period_at
 from web.problems import not_found
 from web.views.board import Board, OpenItems, build_board
@@ -46,6 +49,14 @@ class Sources:
     """The platform's clock."""
     simulated: bool = False
     """The platform's clock is not the real one, and is shown as such."""
+    packets: Packets = field(default_factory=NoPackets)
+    """The way back to the frames."""
+    rules: Rules = field(default_factory=Rules)
+    """Limits, for what is shown of an hour that has not been judged yet."""
+    coverage: CoverageRule = field(default_factory=CoverageRule)
+    """Who must have a monitor (R23)."""
+    acceptance: Acceptance = field(init=False)
+    """Reads frames again as the gateway read them."""
     name_of: Callable[[str], str] = field(init=False)
     """What people call an outlet, an enterprise or a county; a code that nobody knows stays one."""
     board: Cached[Board] = field(init=False)
@@ -54,6 +65,7 @@ class Sources:
 
     def __post_init__(self) -> None:
         self.name_of = names_of(self.register)
+        self.acceptance = Acceptance(self.register, self.parameters)
         self.board = Cached(self._read_board, seconds=BOARD_SECONDS)
         self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
         self._outlet_rates = Cached(self._read_outlet_rates, seconds=BOARD_SECONDS)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from contracts.codec import bundle, decode, encode
-from contracts.topics import FINDINGS, HOURS, PACKETS, READINGS, TOPICS, shard_partition
-from emissions.event import Mark
+from contracts.feed import PacketLine, encode_line, packet_line
+from contracts.topics import FINDINGS, HOURS, PACKETS, READINGS, TOPICS, shard_key, shard_partition
+from emissions.beijing import BEIJING, HOUR
+from emissions.event import Due, Mark
 from stackwatch.embedded.ports import free_port
 from stackwatch.embedded.tansu import kafka_broker
 from stackwatch.topics import create_topics
@@ -19,6 +22,7 @@ from tests.unit.web import town
 from web.feed import FeedUnavailable, KafkaFeed
 from web.listening import listen
 from web.live import Live
+from web.packets import KafkaPackets, PacketsUnavailable
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +110,44 @@ async def test_a_broker_that_is_away_takes_no_mark_and_keeps_the_listener_trying
         with kafka_broker(tmp_path, port=port):
             await until(lambda: live.following)
     await feed.close()
+
+
+def packet_lines(mn: str, start: datetime, *, count: int) -> list[PacketLine]:
+    return [
+        packet_line(start + timedelta(seconds=10 * index), mn, f"##{index:04}".encode(), "gw1")
+        for index in range(count)
+    ]
+
+
+async def test_frames_are_found_again_by_when_they_were_received_among_roll_calls_and_others(bootstrap):
+    await create_topics(bootstrap, topics=TOPICS)
+    mn = "MN-FOUND"
+    part = shard_partition(mn)
+    other = next(f"MN{n}" for n in range(500) if shard_partition(f"MN{n}") == part)
+    start = datetime(2026, 11, 9, tzinfo=BEIJING)
+    lines, others = packet_lines(mn, start, count=900), packet_lines(other, start, count=900)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        for index, (line, beside) in enumerate(zip(lines, others, strict=True)):
+            due = encode(Due(outlet="O", mn=mn, hour=start))
+            content = [encode_line(line), due, encode_line(beside)] if index % 7 else [due]
+            await producer.send(PACKETS.name, b"\n".join(content), key=shard_key(mn), partition=part)
+        await producer.flush()
+    finally:
+        await producer.stop()
+    packets = KafkaPackets(bootstrap)
+    since, until = start + timedelta(seconds=4000), start + timedelta(seconds=4100)
+    found = await packets.find(mn, since=since, until=until)
+    assert found == [line for index, line in enumerate(lines) if 400 <= index <= 410 and index % 7]
+    assert await packets.find(mn, since=start - 2 * HOUR, until=start - HOUR) == []
+    assert await packets.find(mn, since=start + 9 * HOUR, until=start + 10 * HOUR) == []
+    assert await packets.find("MN-NOBODY", since=since, until=until) == []
+    await packets.close()
+
+
+async def test_a_feed_that_is_away_says_so():
+    packets = KafkaPackets(f"127.0.0.1:{free_port()}")
+    with pytest.raises(PacketsUnavailable):
+        await packets.find("MN", since=town.NOW, until=town.NOW)
+    await packets.close()
