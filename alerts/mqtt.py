@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -29,9 +29,6 @@ class Broker(Protocol):
     def port(self) -> int: ...  # noqa: D102
 
     @property
-    def tls(self) -> bool: ...  # noqa: D102
-
-    @property
     def protocol(self) -> int:
         """4 for MQTT 3.1.1, 5 for MQTT 5."""
 
@@ -43,8 +40,8 @@ class Broker(Protocol):
     def password(self) -> str: ...  # noqa: D102
 
     @property
-    def ca_file(self) -> Path | None:
-        """Certificates to trust for TLS; None: the system's."""
+    def trust(self) -> ssl.SSLContext | None:
+        """Whom to trust, and the certificate to show, for TLS; None: no TLS."""
 
 
 class MqttPublisher:
@@ -60,8 +57,8 @@ class MqttPublisher:
         self._client.on_connect_fail = self._failed
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
-        if broker.tls:
-            self._client.tls_set(ca_certs=str(broker.ca_file) if broker.ca_file is not None else None)
+        if (trust := broker.trust) is not None:
+            self._client.tls_set_context(trust)
         if broker.username:
             self._client.username_pw_set(broker.username, broker.password or None)
         self._client.reconnect_delay_set(1, 30)

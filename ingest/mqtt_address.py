@@ -1,5 +1,6 @@
 """Where an MQTT broker is and how to speak to it, from one address."""
 
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,6 +26,15 @@ class MqttAddress:
     password: str = field(default="", repr=False)
     ca_file: Path | None = None
     """Certificates to trust for TLS; None: the system's."""
+    context: ssl.SSLContext | None = field(default=None, repr=False)
+    """Whom to trust for TLS, and the certificate to show, where more is to be said than ``ca_file`` can."""
+
+    @property
+    def trust(self) -> ssl.SSLContext | None:
+        """What a client needs to speak TLS to the broker; None: no TLS."""
+        if not self.tls:
+            return None
+        return self.context or ssl.create_default_context(cafile=self.ca_file)
 
     @property
     def shown(self) -> str:

@@ -1,6 +1,5 @@
 """How a paho client is made that keeps to our ways: acknowledged by hand, bounded, its session known by its id."""
 
-import ssl
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -43,8 +42,8 @@ def make_client(address: MqttAddress, *, client_id: str, keep_session: bool, rec
     client.max_queued_messages_set(2 * OUTGOING)
     if address.username:
         client.username_pw_set(address.username, address.password or None)
-    if address.tls:
-        client.tls_set_context(ssl.create_default_context(cafile=str(address.ca_file) if address.ca_file else None))
+    if (trust := address.trust) is not None:
+        client.tls_set_context(trust)
     properties: dict[str, Any] = {}
     if v5:
         wishes: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no hints here

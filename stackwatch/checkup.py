@@ -59,10 +59,12 @@ def _kafka(given: Settings) -> str:
     from aiokafka.admin import AIOKafkaAdminClient
     from aiokafka.errors import KafkaError
 
+    from contracts.kafka_address import client_options
     from contracts.topics import TOPICS
+    from stackwatch.process import kafka_address
 
     async def look() -> tuple[int, dict[str, int]]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=given.kafka, request_timeout_ms=int(TIMEOUT_S * 1000))
+        admin = AIOKafkaAdminClient(**client_options(kafka_address(given)), request_timeout_ms=int(TIMEOUT_S * 1000))
         try:
             await admin.start()
             brokers = len((await admin.describe_cluster())["brokers"])
@@ -84,7 +86,7 @@ def _kafka(given: Settings) -> str:
         raise _Wrong(f"{', '.join(wrong)}; make the topic anew")
     missing = [topic.name for topic in TOPICS if topic.name not in topics]
     there = f"{brokers} broker{'s' if brokers > 1 else ''}, {len(TOPICS) - len(missing)} of {len(TOPICS)} topics"
-    return f"{there}; the gateway makes {', '.join(missing)} when it starts" if missing else there
+    return f"{there} are to be seen; missing are {', '.join(missing)}" if missing else there
 
 
 def _mqtt(given: Settings) -> str:
@@ -93,7 +95,7 @@ def _mqtt(given: Settings) -> str:
     import paho.mqtt.client as paho
     from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-    from stackwatch.process import mqtt_address, tls_context
+    from stackwatch.process import mqtt_address
 
     address = mqtt_address(given)
     answered, reasons = threading.Event(), []
@@ -106,8 +108,8 @@ def _mqtt(given: Settings) -> str:
     client.connect_timeout = TIMEOUT_S
     if address.username:
         client.username_pw_set(address.username, address.password or None)
-    if address.tls:
-        client.tls_set_context(tls_context(address))
+    if (trust := address.trust) is not None:
+        client.tls_set_context(trust)
 
     def connected(_client: object, _data: object, _flags: object, reason: Any, _properties: object) -> None:
         reasons.append(reason)
@@ -131,16 +133,13 @@ def _mqtt(given: Settings) -> str:
 
 
 def _series(given: Settings) -> str:
-    from stores import StoreUnavailable, open_store
+    from stackwatch.process import series_store
+    from stores import StoreUnavailable
 
     file = given.series.removeprefix("sqlite:///")
     if file != given.series and not Path(file).exists():
         return _sqlite(file)
-    token = given.series_token
-    try:
-        store = open_store(given.series, token=token.get_secret_value() if token is not None else None)
-    except ValueError as error:
-        raise _Wrong(str(error)) from error
+    store = series_store(given)
     try:
         return store.ping()
     except StoreUnavailable as error:

@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
-import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
+from contracts.kafka_address import KafkaAddress
 from emissions.register import Register
 from emissions.rules import Rules
 from ingest.mqtt_address import BadAddress, MqttAddress, parse_address
@@ -15,6 +16,8 @@ from stackwatch.clock import Clock, open_clock
 from stackwatch.errors import UserError
 from stackwatch.held_clock import HeldClockError
 from stackwatch.settings import Settings
+from stackwatch.tls import client_context
+from stores import SeriesStore, open_store
 
 
 def run_until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
@@ -45,24 +48,51 @@ def mqtt_address(given: Settings) -> MqttAddress:
     secret = given.mqtt_password
     password = secret.get_secret_value() if secret is not None else ""
     try:
-        address = parse_address(given.mqtt, username=given.mqtt_username, password=password, ca_file=given.mqtt_ca_file)
+        address = parse_address(given.mqtt, username=given.mqtt_username, password=password)
     except BadAddress as error:
         raise UserError(f"STACKWATCH_MQTT: {error}") from error
-    if address.tls:
-        tls_context(address)
-    return address
+    return replace(address, context=client_context(given, "mqtt")) if address.tls else address
 
 
-def tls_context(address: MqttAddress) -> ssl.SSLContext:
-    """What a client trusts that connects to the broker.
+def kafka_address(given: Settings) -> KafkaAddress:
+    """Kafka as the settings name it, with what it takes to get in.
 
     Raises:
-        UserError: the file of certificates cannot be read.
+        UserError: a login without a name or a password, a password without a login, or a file that cannot be used.
     """
+    login, password = given.kafka_protocol.startswith("SASL_"), given.kafka_password
+    if login and not given.kafka_username:
+        raise UserError(f"STACKWATCH_KAFKA_PROTOCOL={given.kafka_protocol!r}: STACKWATCH_KAFKA_USERNAME is missing")
+    if login and password is None:
+        raise UserError(
+            f"STACKWATCH_KAFKA_PROTOCOL={given.kafka_protocol!r}: STACKWATCH_KAFKA_PASSWORD_FILE is missing"
+        )
+    if given.kafka_username and not login:
+        raise UserError(
+            f"STACKWATCH_KAFKA_USERNAME={given.kafka_username!r}: STACKWATCH_KAFKA_PROTOCOL is no SASL_ one"
+        )
+    return KafkaAddress(
+        servers=given.kafka,
+        tls=client_context(given, "kafka") if given.kafka_protocol.endswith("SSL") else None,
+        username=given.kafka_username,
+        password=password.get_secret_value() if password is not None else "",
+        mechanism=given.kafka_mechanism,
+    )
+
+
+def series_store(given: Settings) -> SeriesStore:
+    """The series store that the settings name. Nothing is connected yet.
+
+    Raises:
+        UserError: the address names no store, or its certificates cannot be read.
+    """
+    token, authority = given.series_token, given.series_ca_file
+    if authority is not None and not authority.is_file():
+        raise UserError(f"STACKWATCH_SERIES_CA_FILE={str(authority)!r}: there is no such file")
     try:
-        return ssl.create_default_context(cafile=address.ca_file)
-    except OSError as error:
-        raise UserError(f"STACKWATCH_MQTT_CA_FILE={str(address.ca_file)!r}: {error.strerror or error}") from error
+        return open_store(given.series, token=token.get_secret_value() if token else None, ca_file=authority)
+    except ValueError as error:
+        raise UserError(str(error)) from error
 
 
 def clock_of(given: Settings) -> Clock:

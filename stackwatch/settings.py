@@ -1,12 +1,15 @@
 """Where things are: the environment, read once by the process that starts. Rules are data and never come from here."""
 
+import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.kafka_address import MECHANISMS
 from rulebook.loader import SHIPPED
 from stackwatch.clock import ClockTextError, parse_clock
 from stackwatch.errors import UserError
@@ -21,7 +24,18 @@ def _bootstrap(text: str) -> str:
     for server in text.split(","):
         host, colon, port = server.strip().rpartition(":")
         if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
-            raise ValueError(f"{server.strip()!r} is not host:port")
+            raise ValueError(f"{shown(server.strip())!r} is not host:port")
+        if "@" in host:
+            raise ValueError("a login goes into STACKWATCH_KAFKA_USERNAME and STACKWATCH_KAFKA_PASSWORD_FILE")
+    return text
+
+
+def _networks(text: str) -> str:
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            ip_network(part)
+        except ValueError as error:
+            raise ValueError(f"{part!r} is no address and no network such as 10.0.0.0/8") from error
     return text
 
 
@@ -59,6 +73,19 @@ class Settings(BaseSettings):
     kafka: Annotated[str, AfterValidator(_bootstrap)] = Field(
         "127.0.0.1:9092", description="Kafka bootstrap servers, host:port separated by commas"
     )
+    kafka_protocol: str = Field(
+        "PLAINTEXT",
+        pattern="^(PLAINTEXT|SSL|SASL_PLAINTEXT|SASL_SSL)$",
+        description="PLAINTEXT, SSL (TLS), SASL_PLAINTEXT (login) or SASL_SSL (login and TLS)",
+    )
+    kafka_mechanism: str = Field(
+        MECHANISMS[0], pattern=f"^({'|'.join(MECHANISMS)})$", description=f"Login to Kafka by {', '.join(MECHANISMS)}"
+    )
+    kafka_username: str = Field("", description="Kafka user, for SASL_PLAINTEXT and SASL_SSL")
+    kafka_password_file: Path | None = Field(None, description="File that holds the Kafka password")
+    kafka_ca_file: Path | None = Field(None, description="Certificates that Kafka is trusted by; empty = the system's")
+    kafka_certificate_file: Path | None = Field(None, description="Certificate (PEM) that we show to Kafka")
+    kafka_key_file: Path | None = Field(None, description="Its key (PEM)")
     kafka_replication: int = Field(1, ge=1, le=7, description="Replication factor of topics that are created")
     kafka_idempotence: bool = Field(
         True,
@@ -73,12 +100,17 @@ class Settings(BaseSettings):
     mqtt_username: str = Field("", description="MQTT user; empty = anonymous")
     mqtt_password_file: Path | None = Field(None, description="File that holds the MQTT password")
     mqtt_ca_file: Path | None = Field(None, description="Certificates that mqtts:// trusts; empty = the system's")
+    mqtt_certificate_file: Path | None = Field(None, description="Certificate (PEM) that we show to the MQTT broker")
+    mqtt_key_file: Path | None = Field(None, description="Its key (PEM)")
     series: Annotated[str, AfterValidator(_series)] = Field(
-        "sqlite:///data/series.sqlite", description="Series store: influxdb://host:port/org/bucket or sqlite:///path"
+        "sqlite:///data/series.sqlite",
+        description="Series store: influxdb://host:port/org/bucket (influxdbs:// for TLS) or sqlite:///path",
     )
+    series_ca_file: Path | None = Field(None, description="Certificates that influxdbs:// trusts; empty = the system's")
     series_token_file: Path | None = Field(None, description="File that holds the InfluxDB token")
     database: Annotated[str, AfterValidator(_database)] = Field(
-        "sqlite:///data/alerts.sqlite", description="Database of alerts and cases, as an SQLAlchemy URL"
+        "sqlite:///data/alerts.sqlite",
+        description="Database of alerts and cases, an SQLAlchemy URL; TLS: ?sslmode=verify-full&sslrootcert=FILE",
     )
     database_password_file: Path | None = Field(None, description="File that holds the database password")
     register_dir: Path | None = Field(
@@ -95,6 +127,11 @@ class Settings(BaseSettings):
     health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 = none")
     web_host: str = Field("127.0.0.1", description="Address that the pages and the API listen on")
     web_port: int = Field(8080, ge=0, le=65535, description="Port of the pages and the API; 0 = any free one")
+    web_certificate_file: Path | None = Field(None, description="Certificate (PEM) of the pages; empty = plain HTTP")
+    web_key_file: Path | None = Field(None, description="Its key (PEM)")
+    web_trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
+        "", description="Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto are believed"
+    )
     relay_host: str = Field("127.0.0.1", description="Address that HJ 212 over TCP listens on")
     relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
     webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
@@ -107,6 +144,15 @@ class Settings(BaseSettings):
     def register_folder(self) -> Path:
         """The register's folder; without one the shipped city."""
         return self.register_dir or SHIPPED / "registers" / "liaocheng"
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Fields for people: no password is ever among them."""
+        return ((name, shown(value)) for name, value in super().__repr_args__())
+
+    @property
+    def kafka_password(self) -> SecretStr | None:
+        """The Kafka password, None without a file."""
+        return read_secret("kafka_password_file", self.kafka_password_file)
 
     @property
     def mqtt_password(self) -> SecretStr | None:
@@ -143,7 +189,7 @@ def read_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = variable(str(first["loc"][0]))
         reason = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{name}={first['input']!r}: {reason}") from error
+        raise UserError(f"{name}={shown(first['input'])!r}: {reason}") from None
 
 
 def read_secret(field: str, path: Path | None) -> SecretStr | None:
@@ -180,11 +226,17 @@ def list_settings(settings: Settings) -> Iterator[tuple[str, str, str, str]]:
 
 
 def shown(value: object) -> str:
-    """A value for people: an address loses its password."""
+    """A value for people: an address loses its password, also one that is none."""
     text = "" if value is None else str(value)
-    scheme, mark, rest = text.partition("://")
+    text = _SECRET_OPTION.sub(r"\1***", text)
+    start, mark, rest = text.partition("://")
+    scheme, rest = (f"{start}://", rest) if mark else ("", text)
     userinfo, at, place = rest.rpartition("@")
-    # The clock has an @ as well, but no user before a password.
-    if mark and at and ":" in userinfo:
-        return f"{scheme}://{userinfo.split(':', 1)[0]}:***@{place}"
-    return text
+    # The clock has an @ as well, but a moment before it.
+    if not at or ":" not in userinfo or _MOMENT.match(text):
+        return text
+    return f"{scheme}{userinfo.split(':', 1)[0]}:***@{place}"
+
+
+_SECRET_OPTION = re.compile(r"([?&;](?:password|passwd|pwd|token|secret|sslpassword)=)[^&;]*", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T")

@@ -1,6 +1,7 @@
 """Time series and judged hours behind one port; one file per engine, one line here for each."""
 
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from stores.influxdb import InfluxStore
@@ -10,13 +11,14 @@ from stores.sqlite import SqliteStore
 __all__ = ["STORES", "Point", "SeriesStore", "StoreRefused", "StoreUnavailable", "open_store"]
 
 
-def open_store(url: str, *, token: str | None = None) -> SeriesStore:
+def open_store(url: str, *, token: str | None = None, ca_file: Path | None = None) -> SeriesStore:
     """The store at an address. Nothing is connected yet: an engine that is away shows at the first call.
 
     Args:
         url: ``sqlite:///relative/path``, ``sqlite:////absolute/path``, ``influxdb://host:port/org/bucket``, or
             ``influxdbs://…`` over TLS.
         token: The right to use it, where the engine wants one.
+        ca_file: Certificates that an engine over TLS is trusted by; None: the system's.
 
     Raises:
         ValueError: no such engine, or a part of the address is missing; one line that says which.
@@ -26,20 +28,20 @@ def open_store(url: str, *, token: str | None = None) -> SeriesStore:
     if opener is None:
         known = ", ".join(f"{scheme}://" for scheme in STORES)
         raise ValueError(f"series store {_shown(address)}: scheme {address.scheme!r} is none of {known}")
-    return opener(address, token)
+    return opener(address, token, ca_file)
 
 
 _DEFAULT_PORTS = {"influxdb": 8086, "influxdbs": 443}
 
 
-def _sqlite(address: SplitResult, _token: str | None) -> SeriesStore:
+def _sqlite(address: SplitResult, _token: str | None, _ca_file: Path | None) -> SeriesStore:
     path = unquote(address.path).removeprefix("/")
     if address.netloc or not path:
         raise ValueError(f"series store {_shown(address)}: expected sqlite:///path/to/file")
     return SqliteStore(path)
 
 
-def _influxdb(address: SplitResult, token: str | None) -> SeriesStore:
+def _influxdb(address: SplitResult, token: str | None, ca_file: Path | None) -> SeriesStore:
     scheme = "https" if address.scheme == "influxdbs" else "http"
     org, _, bucket = address.path.removeprefix("/").partition("/")
     expected = f"series store {_shown(address)}: expected {address.scheme}://host:port/org/bucket"
@@ -52,7 +54,7 @@ def _influxdb(address: SplitResult, token: str | None) -> SeriesStore:
     host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
     if not token:
         raise ValueError(f"series store {_shown(address)}: InfluxDB wants a token")
-    return InfluxStore(f"{scheme}://{host}:{port}", token, unquote(org), unquote(bucket))
+    return InfluxStore(f"{scheme}://{host}:{port}", token, unquote(org), unquote(bucket), ca_file=ca_file)
 
 
 def _shown(address: SplitResult) -> str:
@@ -60,7 +62,7 @@ def _shown(address: SplitResult) -> str:
     return address._replace(netloc=address.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-STORES: dict[str, Callable[[SplitResult, str | None], SeriesStore]] = {
+STORES: dict[str, Callable[[SplitResult, str | None, Path | None], SeriesStore]] = {
     "sqlite": _sqlite,
     "influxdb": _influxdb,
     "influxdbs": _influxdb,

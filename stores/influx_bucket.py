@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import urllib3
@@ -30,10 +31,25 @@ _CSV = Dialect(header=True, annotations=[], date_time_format="RFC3339")  # type:
 class Bucket:
     """A bucket, its server and the right to use it. Nothing is asked of the server before the first call."""
 
-    def __init__(self, url: str, token: str, org: str, name: str, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        org: str,
+        name: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        ca_file: Path | None = None,
+    ) -> None:
         self._url = url
         self._name = name
-        self._client: Any = InfluxDBClient(url, token, org=org, timeout=int(timeout_s * 1000))
+        self._client: Any = InfluxDBClient(
+            url,
+            token,
+            org=org,
+            timeout=int(timeout_s * 1000),
+            ssl_ca_cert=None if ca_file is None else str(ca_file),
+        )
         # The batching mode loses points without an exception.
         self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from emissions.beijing import midnight, to_beijing
 from emissions.hourly import Hour
@@ -35,8 +36,17 @@ class InfluxStore:
     are older than its retention, and later drops without a word what has become older. ``ping`` says how long it keeps.
     """
 
-    def __init__(self, url: str, token: str, org: str, bucket: str, *, timeout_s: float = TIMEOUT_S) -> None:
-        self._bucket = Bucket(url, token, org, bucket, timeout_s=timeout_s)
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        org: str,
+        bucket: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._bucket = Bucket(url, token, org, bucket, timeout_s=timeout_s, ca_file=ca_file)
         self._newest = Newest(self._look)
 
     def write(self, points: Sequence[Point]) -> None:

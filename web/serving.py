@@ -4,12 +4,26 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
 GRACE_SECONDS = 3
 """Streams that are still open after this are cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How people come in."""
+
+    certificate: Path | None = None
+    """Certificate of the pages, in PEM; None: plain HTTP."""
+    key: Path | None = None
+    """Its key."""
+    trusted_proxies: str = ""
+    """Addresses and networks, separated by commas, that may say for whom they ask; empty: none."""
 
 
 class _Server(uvicorn.Server):
@@ -27,16 +41,28 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=2048)
 
 
-def address_of(listening: socket.socket) -> str:
+def address_of(listening: socket.socket, *, tls: bool = False) -> str:
     """The address to open in a browser."""
     host, port = listening.getsockname()[:2]
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - only shown
-    return f"http://{name}:{port}/"
+    return f"{'https' if tls else 'http'}://{name}:{port}/"
 
 
-async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event) -> None:
+async def serve(app: FastAPI, listening: socket.socket, stop: asyncio.Event, *, door: Door | None = None) -> None:
     """Serve until ``stop`` is set. Raises RuntimeError if the application does not start."""
-    config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS)
+    door = door or Door()
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=door.certificate,
+        ssl_keyfile=door.key,
+        # Whoever is not named here could otherwise write itself another address, or HTTPS, into the log of deeds.
+        proxy_headers=bool(door.trusted_proxies),
+        forwarded_allow_ips=door.trusted_proxies,
+        server_header=False,
+    )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     stopping = asyncio.create_task(stop.wait())

@@ -12,11 +12,12 @@ from alerts.mqtt import MqttPublisher
 from alerts.policy import load_policy
 from alerts.repository import DatabaseUnavailable, Repository
 from alerts.service import CannotStart, ServiceLost, alert_service
+from contracts.rights import topics_of
 from stackwatch.bad_files import told
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
-from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
+from stackwatch.process import clock_of, kafka_address, mqtt_address, read_rules, run_until_stopped
 from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
@@ -42,9 +43,10 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
         policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
     register, _ = read_rules(given)
     repository = Repository.open(given.database, password=given.database_password, policy=policy, register=register)
+    address = kafka_address(given)
     await reach_kafka(given)
-    await create_topics(given.kafka, replication=given.kafka_replication)
-    kafka, mqtt = Kafka(given.kafka, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
+    await create_topics(address, replication=given.kafka_replication, topics=topics_of("alerts"))
+    kafka, mqtt = Kafka(address, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
     async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=clock_of(given)) as serving:
         with serve_health(given.health_host, given.health_port, serving.trouble):
             await serving.run(stop)

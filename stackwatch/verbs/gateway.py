@@ -7,6 +7,7 @@ from functools import partial
 import click
 
 from contracts.feed import Acceptance
+from contracts.rights import topics_of
 from ingest.gateway import Gateway
 from ingest.intake import Intake
 from ingest.kafka import KafkaLost, KafkaUnfit, KafkaWriter
@@ -14,7 +15,7 @@ from ingest.metrics import GatewayMetrics
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
-from stackwatch.process import clock_of, mqtt_address, read_rules, run_until_stopped
+from stackwatch.process import clock_of, kafka_address, mqtt_address, read_rules, run_until_stopped
 from stackwatch.reach import reach_kafka, reach_mqtt
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
@@ -36,16 +37,17 @@ def command() -> None:
 
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
     register, rules = read_rules(given)
+    kafka = kafka_address(given)
     await reach_kafka(given)
     await reach_mqtt(given, mqtt_address(given))
     gateway = Gateway(
         address=mqtt_address(given),
         name=given.gateway,
         kafka=KafkaWriter(
-            given.kafka,
+            kafka,
             idempotent=given.kafka_idempotence,
             client_id=f"stackwatch-gateway-{given.gateway}",
-            prepare=partial(create_topics, given.kafka, replication=given.kafka_replication),
+            prepare=partial(create_topics, kafka, replication=given.kafka_replication, topics=topics_of("gateway")),
         ),
         intake=Intake(register, Acceptance(register, rules.parameters), gateway=given.gateway),
         clock=clock_of(given),

@@ -7,13 +7,14 @@ from functools import partial
 
 import click
 
+from contracts.rights import topics_of
 from emissions.beijing import BEIJING
 from ingest.kafka import KafkaLost, KafkaUnfit, KafkaWriter
 from ingest.rollcaller import RollCaller
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
-from stackwatch.process import clock_of, read_rules, run_until_stopped
+from stackwatch.process import clock_of, kafka_address, read_rules, run_until_stopped
 from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
@@ -43,16 +44,17 @@ def command(since: datetime | None) -> None:
 
 async def _serve(given: Settings, since: datetime | None, stop: asyncio.Event) -> None:
     register, rules = read_rules(given)
+    kafka = kafka_address(given)
     await reach_kafka(given)
     caller = RollCaller(
         register=register,
         in_time=rules.parameters.in_time,
-        bootstrap=given.kafka,
+        bootstrap=kafka,
         kafka=KafkaWriter(
-            given.kafka,
+            kafka,
             idempotent=given.kafka_idempotence,
             client_id="stackwatch-rollcall",
-            prepare=partial(create_topics, given.kafka, replication=given.kafka_replication),
+            prepare=partial(create_topics, kafka, replication=given.kafka_replication, topics=topics_of("rollcall")),
         ),
         clock=clock_of(given),
         since=since,

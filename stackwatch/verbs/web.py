@@ -9,18 +9,22 @@ from alerts.database import DatabaseUnavailable, prepare
 from alerts.names import names_of
 from alerts.policy import load_policy
 from alerts.repository import Repository
+from contracts.kafka_address import KafkaAddress
+from contracts.rights import topics_of
+from rulebook.loader import load_rulebook
 from stackwatch.bad_files import told
 from stackwatch.errors import UserError
 from stackwatch.logs import set_up_logs
-from stackwatch.process import clock_of, read_rules, run_until_stopped
+from stackwatch.process import clock_of, kafka_address, read_rules, run_until_stopped, series_store
 from stackwatch.settings import Settings, read_settings
+from stackwatch.tls import check_server_certificate
 from stackwatch.topics import TopicsRefused, create_topics
-from stores import open_store
 from web.feed import KafkaFeed
 from web.listening import listen
 from web.live import Live
 from web.markbook import MarkBook
-from web.serving import address_of, listening_socket, serve
+from web.packets import KafkaPackets
+from web.serving import Door, address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources, keep_exceedances
 
@@ -31,6 +35,7 @@ def command(port: int | None) -> None:
     """Serve the pages and the HTTP interface until stopped."""
     given = read_settings() if port is None else read_settings(web_port=port)
     set_up_logs(given.log_level, process="web", silent=("aiokafka",))
+    kafka, door = kafka_address(given), _door(given)
     try:
         listening = listening_socket(given.web_host, given.web_port)
     except OSError as error:
@@ -43,24 +48,32 @@ def command(port: int | None) -> None:
         site = build_site(
             sources,
             beside=[
-                partial(listen, given.kafka, sources.live, prepare=partial(_topics, given)),
+                partial(listen, kafka, sources.live, prepare=partial(_topics, kafka, given.kafka_replication)),
                 partial(keep_exceedances, sources),
             ],
-            closing=[feed.close],
+            closing=[feed.close, sources.packets.close],
         )
         gc.freeze()  # what the process holds for good is not looked at again by every full collection
-        click.echo(f"Stackwatch is at {address_of(listening)}")
+        click.echo(f"Stackwatch is at {address_of(listening, tls=door.certificate is not None)}")
         try:
-            run_until_stopped(partial(serve, site, listening))
+            run_until_stopped(partial(serve, site, listening, door=door))
         finally:
             sources.store.close()
             sources.alerts.engine.dispose()
 
 
-async def _topics(given: Settings) -> None:
+def _door(given: Settings) -> Door:
+    """How people come in; a certificate that cannot be used is told before anything begins."""
+    check_server_certificate(given, "web")
+    return Door(
+        certificate=given.web_certificate_file, key=given.web_key_file, trusted_proxies=given.web_trusted_proxies
+    )
+
+
+async def _topics(kafka: KafkaAddress, replication: int) -> None:
     """Make missing topics; a broker that refuses is tried again, like one that is away."""
     try:
-        await create_topics(given.kafka, replication=given.kafka_replication)
+        await create_topics(kafka, replication=replication, topics=topics_of("web"))
     except TopicsRefused as error:
         raise OSError(str(error)) from error
 
@@ -69,14 +82,17 @@ def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
     register, rules = read_rules(given)
     with told():
         policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
+        coverage = load_rulebook(given.rulebook_dir).coverage()
     engine = prepare(given.database, password=given.database_password)
-    token = given.series_token
-    feed = KafkaFeed(given.kafka, idempotent=given.kafka_idempotence)
+    feed = KafkaFeed(kafka_address(given), idempotent=given.kafka_idempotence)
     return (
         Sources(
-            store=open_store(given.series, token=token.get_secret_value() if token else None),
+            store=series_store(given),
             register=register,
             parameters=rules.parameters,
+            rules=rules,
+            coverage=coverage,
+            packets=KafkaPackets(kafka_address(given)),
             alerts=Repository(engine, policy=policy, name_of=names_of(register)),
             marks=MarkBook(engine),
             feed=feed,

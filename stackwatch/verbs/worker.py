@@ -8,16 +8,17 @@ from functools import partial
 import click
 from aiokafka.errors import KafkaError
 
+from contracts.rights import topics_of
 from rulebook.loader import SHIPPED, load_rules
 from rulebook.register import load_register
 from stackwatch.bad_files import told
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
+from stackwatch.process import kafka_address, series_store
 from stackwatch.reach import reach_kafka
 from stackwatch.settings import Settings, read_settings
 from stackwatch.topics import TopicsRefused, create_topics
-from stores import open_store
 from streams.worker import create_worker
 
 
@@ -38,12 +39,11 @@ async def _work(env: Settings, watched: Callable[..., AbstractContextManager[int
     with told():
         rules = load_rules(env.rulebook_dir)
         register = load_register(env.register_dir or SHIPPED / "registers/liaocheng", rulebook=env.rulebook_dir)
-    token = env.series_token
-    store = open_store(env.series, token=token.get_secret_value() if token else None)
+    store, kafka = series_store(env), kafka_address(env)
     await reach_kafka(env)
-    await create_topics(env.kafka, replication=env.kafka_replication)
+    await create_topics(kafka, replication=env.kafka_replication, topics=topics_of("worker"))
     worker = create_worker(
-        env.kafka,
+        kafka,
         register,
         rules,
         store,
