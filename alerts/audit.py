@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts.database import AlertEventRow, AuditLine, CaseEventRow, ChainRow
+from alerts.database import AlertEventRow, AuditLine, CaseEventRow, ChainRow, PeopleEventRow
 from alerts.feed_tables import RedriveEventRow
 from alerts.transition import Event
 from emissions.beijing import to_beijing, utc
@@ -23,6 +23,7 @@ LOGS: dict[str, type[AuditLine]] = {
     "alert_events": AlertEventRow,
     "case_events": CaseEventRow,
     "redrive_events": RedriveEventRow,
+    "people_events": PeopleEventRow,
 }
 START = "0" * 64
 """What the first line of a log is sealed with."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,10 @@ from sqlalchemy import (
     JSON,
     URL,
     Connection,
-    DateTime,
-    Dialect,
     Engine,
     ForeignKey,
     Index,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     create_engine,
     event,
@@ -30,30 +27,11 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from emissions.beijing import to_beijing, utc
+from stores.moment import Moment
 
 
 class DatabaseUnavailable(Exception):
     """Later: the database cannot be reached or is overloaded; the same may work after a while."""
-
-
-class Moment(TypeDecorator[datetime]):
-    """A moment with its zone: stored in UTC, handed out in Beijing time. Refuses one that has no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; SQLite keeps no zone, so none is written there."""
-        if value is None:
-            return None
-        return utc(value).replace(tzinfo=None) if dialect.name == "sqlite" else utc(value)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To Beijing time."""
-        if value is None:
-            return None
-        return to_beijing(value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value)
 
 
 class Base(DeclarativeBase):
@@ -165,6 +143,14 @@ class CaseEventRow(AuditLine):
     __table_args__ = (UniqueConstraint("subject_id", "digest"),)
 
     subject_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+
+
+class PeopleEventRow(AuditLine):
+    """What people did that is about no alert and no case: log-ins, rights, tokens, writes over the interface."""
+
+    __tablename__ = "people_events"
+
+    subject_id: Mapped[str] = mapped_column(index=True)
 
 
 class ChainRow(Base):

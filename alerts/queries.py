@@ -1,6 +1,7 @@
 """What pages and the API ask of the alert database."""
 
-from typing import TypeVar
+import copy
+from typing import Self, TypeVar
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
@@ -19,18 +20,41 @@ class NotFound(LookupError):
 
 
 class Reader:
-    """Read-only questions. All raise ``DatabaseUnavailable`` when it cannot be reached."""
+    """Read-only questions. All raise ``DatabaseUnavailable`` when it cannot be reached.
+
+    One that was narrowed to a county finds nothing of any other: what is there is ``NotFound`` all the same.
+    """
+
+    county: str | None = None
+    """The only county that is seen; None: all."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    def of_county(self, county: str) -> Self:
+        """The same desk for somebody who may see and touch one county only."""
+        narrowed = copy.copy(self)
+        narrowed.county = county
+        return narrowed
+
+    def sees(self, county: str) -> bool:
+        """Whether something of this county is there for whoever asks."""
+        return self.county is None or self.county == county
+
+    def found(self, session: Session, table: type[Row], key: str) -> Row:
+        """The row with this id, if it is of a county that is seen; raises ``NotFound``."""
+        row = found(session, table, key)
+        if not self.sees(row.county):
+            raise _missing(table, key)
+        return row
 
     def alerts(
         self, *, county: str | None = None, state: str | None = None, limit: int = 200, offset: int = 0
     ) -> list[AlertView]:
         """Alerts, newest first; ``state`` is one of the states, or ``open`` for all that are not closed."""
         query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id).limit(limit).offset(offset)
-        if county is not None:
-            query = query.where(AlertRow.county == county)
+        for only in {county, self.county} - {None}:
+            query = query.where(AlertRow.county == only)
         if state is not None:
             query = query.where(AlertRow.state != "closed" if state == "open" else AlertRow.state == state)
         with reading(self.engine) as session:
@@ -39,13 +63,13 @@ class Reader:
     def alert(self, alert_id: str) -> AlertView:
         """One alert; raises ``NotFound``."""
         with reading(self.engine) as session:
-            return alert_view(found(session, AlertRow, alert_id))
+            return alert_view(self.found(session, AlertRow, alert_id))
 
     def timeline(self, alert_id: str) -> list[EventView]:
         """All that happened to an alert, oldest first."""
         query = select(AlertEventRow).where(AlertEventRow.subject_id == alert_id).order_by(AlertEventRow.sequence)
         with reading(self.engine) as session:
-            found(session, AlertRow, alert_id)
+            self.found(session, AlertRow, alert_id)
             return [event_view(row) for row in session.scalars(query)]
 
     def cases(
@@ -53,8 +77,8 @@ class Reader:
     ) -> list[CaseView]:
         """Cases, newest first; ``state`` is one of the states, or ``open`` for all that are not cleared."""
         query = select(CaseRow).order_by(CaseRow.opened_at.desc(), CaseRow.id).limit(limit).offset(offset)
-        if county is not None:
-            query = query.where(CaseRow.county == county)
+        for only in {county, self.county} - {None}:
+            query = query.where(CaseRow.county == only)
         if state is not None:
             query = query.where(CaseRow.state != "cleared" if state == "open" else CaseRow.state == state)
         with reading(self.engine) as session:
@@ -63,13 +87,13 @@ class Reader:
     def case(self, case_id: str) -> CaseView:
         """One case; raises ``NotFound``."""
         with reading(self.engine) as session:
-            return case_view(found(session, CaseRow, case_id), evidence_of(session, case_id))
+            return case_view(self.found(session, CaseRow, case_id), evidence_of(session, case_id))
 
     def case_timeline(self, case_id: str) -> list[EventView]:
         """All that happened to a case, oldest first."""
         query = select(CaseEventRow).where(CaseEventRow.subject_id == case_id).order_by(CaseEventRow.sequence)
         with reading(self.engine) as session:
-            found(session, CaseRow, case_id)
+            self.found(session, CaseRow, case_id)
             return [event_view(row) for row in session.scalars(query)]
 
     def broken_audit(self) -> list[audit.Broken]:
@@ -86,6 +110,9 @@ def found(session: Session, table: type[Row], key: str) -> Row:
     """The row with this id; raises ``NotFound``."""
     row = session.get(table, key)
     if row is None:
-        kind = "alert" if table is AlertRow else "case"
-        raise NotFound(f"there is no {kind} {key!r}")
+        raise _missing(table, key)
     return row
+
+
+def _missing(table: type[AlertRow] | type[CaseRow], key: str) -> NotFound:
+    return NotFound(f"there is no {'alert' if table is AlertRow else 'case'} {key!r}")

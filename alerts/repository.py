@@ -17,7 +17,7 @@ from alerts.database import AlertRow, CaseRow, DatabaseUnavailable, prepare
 from alerts.intake import Intake
 from alerts.names import names_of
 from alerts.policy import Policy
-from alerts.queries import NotFound, Reader, found
+from alerts.queries import NotFound, Reader
 from alerts.recording import Recorder, alert_of, case_of, evidence_of
 from alerts.transaction import Conflict, NeverTaken, reading, transact
 from alerts.transition import Incomplete, NotAllowed
@@ -188,7 +188,7 @@ class Repository(Reader):
         self, alert_id: str, version: int | None, decide: Callable[[lifecycle.Alert], lifecycle.Step]
     ) -> AlertView:
         def act(session: Session) -> AlertView:
-            row = found(session, AlertRow, alert_id)
+            row = self.found(session, AlertRow, alert_id)
             _current(row, version)
             self._recorder.alert(session, row, decide(alert_of(row)), wall=self._wall())
             session.flush()
@@ -198,7 +198,7 @@ class Repository(Reader):
 
     def _case(self, case_id: str, version: int | None, decide: Callable[[cases.Supervision], cases.Step]) -> CaseView:
         def act(session: Session) -> CaseView:
-            row = found(session, CaseRow, case_id)
+            row = self.found(session, CaseRow, case_id)
             _current(row, version)
             self._recorder.case(session, row, decide(case_of(row)), wall=self._wall())
             session.flush()

@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from alerts.database import open_database, upgrade
 from alerts.feed_tables import MarkRow
+from people.tables import PeopleBase
 
 
 def differences(url: str) -> object:
     engine = open_database(url)
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), MarkRow.metadata)
+        found = compare_metadata(MigrationContext.configure(connection), [MarkRow.metadata, PeopleBase.metadata])
     engine.dispose()
     return found
 
