@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy.engines.influxdb import InfluxEngine, influxdb
-from deploy.engines.kafka import KafkaEngine, kafka
+from deploy.engines.kafka import KafkaEngine, KafkaGuard, kafka
 from deploy.engines.kubernetes import KubernetesEngine, kubernetes
 from deploy.engines.mosquitto import MosquittoEngine, mosquitto
 from deploy.engines.postgresql import PostgresEngine, postgresql
@@ -23,6 +23,7 @@ __all__ = [
     "EngineError",
     "InfluxEngine",
     "KafkaEngine",
+    "KafkaGuard",
     "KubernetesEngine",
     "MosquittoEngine",
     "PostgresEngine",

@@ -1,0 +1,1 @@
+"""Users and rights of Kafka, for brokers that are not run by Strimzi."""
