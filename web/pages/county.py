@@ -8,6 +8,7 @@ from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
 from web import figures
+from web.pages.county_budget import BudgetPanel
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, dress, link, path, say, text
 from web.pages.plot import RatePlot
@@ -17,6 +18,7 @@ from web.views.board import OutletRow, build_outlets
 from web.wording import Wording, wording
 
 RENEW_SECONDS = 2.0
+BUDGET_SECONDS = 10.0
 
 
 async def county_page(sources: Sources, request: Request, code: str) -> None:
@@ -29,7 +31,9 @@ async def county_page(sources: Sources, request: Request, code: str) -> None:
     with frame(sources, request, "", division.name):
         view = _View(sources, words, code)
         await view.renew_or_say()
+        await view.renew_budget()
         ui.timer(RENEW_SECONDS, view.renew_or_say)
+        ui.timer(BUDGET_SECONDS, view.renew_budget)
 
 
 @dataclass
@@ -64,6 +68,7 @@ class _View:
         self.notice = Notice(words)
         with box("section", "stats"):
             self.stats = {name: self._stat(name) for name in ("rate", "exceeded", "enterprises", "alerts", "cases")}
+        self.budget = BudgetPanel(sources, words, code)
         with box("div", "board"):
             with box("section", "panel"):
                 with box("div", "panel-head"):
@@ -99,6 +104,10 @@ class _View:
     async def renew_or_say(self) -> None:
         """Renew, or say that it cannot be done."""
         await self.notice.guard(self.renew)
+
+    async def renew_budget(self) -> None:
+        """Renew what the month still allows, or say that it cannot be done."""
+        await self.notice.guard(self.budget.renew)
 
     async def renew(self) -> None:
         """Show the newest state: one query for all rates of the month, none for each outlet."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from contracts.feed import MonitorLine, PacketLine, packet_line
 from emissions.beijing import BEIJING, HOUR, midnight
 from emissions.finding import Case, Finding, finding_id
 from emissions.hourly import Hour
@@ -13,6 +14,8 @@ from emissions.reading import Reading
 from emissions.register import Division, Enterprise, Outlet, Register
 from emissions.tally import Tally, add_up
 from emissions.transmission import TRACKS, WINDOWS, Rate, rate_of
+from hj212.encode import message
+from hj212.moments import qn_of, text_of
 
 NOW = datetime(2026, 11, 10, 14, 20, tzinfo=BEIJING)
 POLLUTANTS = ("a34013", "a21026", "a21002")
@@ -38,8 +41,8 @@ COUNTIES = (
 SHARES = (14, 30, 6, 5, 10, 4, 8, 9, 6, 5)
 
 
-def register(*, shares: tuple[int, ...] = (2, 1)) -> Register:
-    """The city with so many outlets in its first counties; two outlets to an enterprise. The first name is hostile."""
+def register(*, shares: tuple[int, ...] = (2, 1), hostile: bool = True) -> Register:
+    """The city with so many outlets in its first counties; two outlets to an enterprise. The first name may be hostile."""
     divisions = {CITY: Division(code=CITY, name="聊城市", parent="")}
     divisions |= {code: Division(code=code, name=name, parent=CITY) for code, name in COUNTIES}
     enterprises: dict[str, Enterprise] = {}
@@ -47,7 +50,7 @@ def register(*, shares: tuple[int, ...] = (2, 1)) -> Register:
     for (county, name), count in zip(COUNTIES, shares, strict=False):
         for number in range(count):
             enterprise = f"E{county}-{number // 2 + 1}"
-            first = not enterprises
+            first = hostile and not enterprises
             enterprises.setdefault(
                 enterprise,
                 Enterprise(
@@ -208,6 +211,42 @@ def readings(outlet: Outlet, *, until: datetime = NOW) -> Iterator[Reading]:
                 numbers=numbers,
                 flags=flags,
             )
+
+
+class TownPackets:
+    """The feed, as far as it holds the town's readings: each one frame."""
+
+    def __init__(self, town: Register) -> None:
+        self._by_mn = town.by_mn()
+
+    async def find(self, name: str, *, since: datetime, until: datetime) -> list[PacketLine | MonitorLine]:
+        """The frames of one logger."""
+        outlet = self._by_mn.get(name)
+        return [
+            packet_line(reading.received_at, name, frame(outlet, reading), "gw1")
+            for reading in (readings(outlet) if outlet is not None else ())
+            if outlet is not None and since <= reading.received_at <= until
+        ]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def frame(outlet: Outlet, reading: Reading) -> bytes:
+    """The frame that gives a reading."""
+    values: dict[str, dict[str, str]] = {}
+    for key, value in {**reading.numbers, **reading.flags}.items():
+        factor, _, suffix = key.rpartition("-")
+        values.setdefault(factor, {})[suffix] = str(value)
+    return message(
+        qn=qn_of(reading.received_at),
+        st="31",
+        cn=reading.cn,
+        mn=outlet.mn,
+        flag=5,
+        data_time=text_of(reading.at),
+        values=values,
+    )
 
 
 def findings(judged: list[Hour]) -> list[Finding]:
