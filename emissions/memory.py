@@ -89,11 +89,39 @@ class Episode:
 
 
 @dataclass(slots=True)
+class RunningHour:
+    """The samples so far of one pollutant's running hour, each holding until the next (R20). Times are Unix times."""
+
+    hour: float
+    first: float
+    """The hour's first sample."""
+    last: float
+    until: float
+    """Where the last sample ends: a 2051 value stands for minutes, a 2011 value for its moment."""
+    value: float
+    """The last sample, converted. [mg/m³]"""
+    area: float
+    """Sum of value times time from the first sample to the last. [mg/m³·s]"""
+    over_from: float | None
+    """Since when every sample has been over the limit."""
+
+
+@dataclass(slots=True)
 class Head:
     """What is known of an outlet beside its days."""
 
     first_received: float | None = None
     """Unix time of the first thing that ever came from it."""
+    last_received: float | None = None
+    """Unix time of the last thing that came from it."""
+    last_often: float | None = None
+    """Unix time of the last packet of a command that comes more often than once an hour."""
+    silent_from: float | None = None
+    """Unix time of the last thing that came before the silence that lasts (R21)."""
+    running: dict[str, RunningHour] = field(default_factory=dict)
+    """By ``pollutant|command``: the running hour (R20)."""
+    warned: dict[str, float] = field(default_factory=dict)
+    """By pollutant: the latest hour that a warning was given for, as Unix time."""
     called_until: float | None = None
     """Latest hour called, as Unix time."""
     not_connected_from: float | None = None

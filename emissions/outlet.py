@@ -7,7 +7,7 @@ tracks are told apart by when a value was received, not by where it stands in th
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from emissions import outlet_findings, outlet_rates
+from emissions import early_warning, outlet_findings, outlet_rates, silence
 from emissions.beijing import BEIJING, HOUR, hour_of, midnight, to_beijing
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Finding
@@ -77,7 +77,8 @@ class _Work:
     # -- events ---------------------------------------------------------------------------------------------------
 
     def packet(self, packet: Packet) -> None:
-        self.seen(packet.received_at)
+        self.seen(packet.received_at, packet.cn)
+        self.outputs += early_warning.on_sample(self.head, packet, outlet=self.outlet, rules=self.rules)
         if packet.data_time is None:
             return
         if packet.cn == "2061":
@@ -85,8 +86,11 @@ class _Work:
         elif packet.cn == "2051":
             self._minute_packet(packet, packet.data_time)
 
-    def seen(self, received_at: datetime) -> None:
+    def seen(self, received_at: datetime, cn: str | None = None) -> None:
         """The outlet has been heard of: hours that were called before and not connected stay so, later ones do not."""
+        ended = silence.heard(self.head, self.outlet, received_at, cn, parameters=self.parameters)
+        if ended is not None:
+            self.outputs.append(ended)
         at, first = received_at.timestamp(), self.head.first_received
         if first is not None and first <= at:
             return

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from emissions.beijing import to_beijing
+from emissions.beijing import BEIJING, to_beijing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,12 @@ class Parameters:
     """R16: this many enterprises with an exceeded hour in a month make a case."""
     episode_end_hours: int = 1
     """R18: an episode ends after this many judged hours within the limit."""
+    early_running: timedelta = timedelta(minutes=5)
+    """R20: converted values over the limit for this long on end give a warning."""
+    silence_after: timedelta = timedelta(minutes=15)
+    """R21: an outlet from which nothing came for this long is silent ..."""
+    silence_intervals: float = 3
+    """R21: ... but not before this many of its own sending intervals have passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,7 @@ class LimitRow:
 
     def in_force(self, hour: datetime) -> bool:
         """Whether the row is the law in this hour."""
-        day = to_beijing(hour).date()
+        day = (hour if hour.tzinfo is BEIJING else to_beijing(hour)).date()
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -84,5 +90,6 @@ class Rules:
 
     def limit_row(self, *, standard: str, category: str, pollutant: str, hour: datetime) -> LimitRow | None:
         """The row in force at that hour, the latest one where several are."""
-        rows = [r for r in self.limits.get((standard, category, pollutant), ()) if r.in_force(hour)]
-        return max(rows, key=lambda row: row.valid_from, default=None)
+        known = self.limits.get((standard, category, pollutant), ())
+        rows = [row for row in known if row.in_force(hour)]
+        return rows[0] if len(rows) == 1 else max(rows, key=lambda row: row.valid_from, default=None)

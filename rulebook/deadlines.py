@@ -3,8 +3,9 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from rulebook.desk import AttachmentTerms, Causes, Flapping, Grouping, Inhibition, LadderTerms, OrderTerms
 from rulebook.schema import Duration, Strict, Texts
 
 
@@ -40,6 +41,13 @@ class CaseTerms(Strict):
     verifying: Duration
 
 
+class SeverityTerms(Strict):
+    """How an alert's severity follows its data."""
+
+    lower_after: Duration
+    """Less severe only when the data have been lower for this long."""
+
+
 class Escalation(Strict):
     """The whole file."""
 
@@ -49,6 +57,15 @@ class Escalation(Strict):
     cases: CaseTerms
     case_measures: Ladder
     """What a county gets for missed deadlines of a case, in this order; the first is nothing yet."""
+    severity: SeverityTerms | None = None
+    """This and all that follows may be left out; then the defaults of the desk hold."""
+    causes: Causes | None = None
+    grouping: Grouping | None = None
+    flapping: Flapping | None = None
+    inhibitions: Annotated[tuple[Inhibition, ...], Field(strict=False)] | None = None
+    ladder: LadderTerms | None = None
+    work_orders: OrderTerms | None = None
+    attachments: AttachmentTerms | None = None
 
     def acknowledge_within(self, severity: str) -> timedelta:
         """Time to acknowledge an alert of this severity."""

@@ -43,7 +43,7 @@ class Rulebook:
             for row in standard.limits(name):
                 limits.setdefault((row.standard, row.category, row.pollutant), []).append(row)
         return Rules(
-            parameters=self.parameters.judging.parameters(),
+            parameters=self.parameters.core(),
             limits={key: tuple(rows) for key, rows in limits.items()},
             version=self.version,
         )

@@ -1,6 +1,6 @@
 """Schema of ``parameters.yaml``: every number of the rules, and the values that the other rooms take from it."""
 
-from datetime import timedelta
+from dataclasses import replace
 
 from emissions.coverage import CoverageRule
 from emissions.rules import Parameters
@@ -85,10 +85,6 @@ class Silence(Strict):
     intervals: Times
     """... which also has to be longer than this many of the outlet's own intervals."""
 
-    def span(self, *, interval: timedelta) -> timedelta:
-        """How long an outlet that usually sends at this interval may be quiet."""
-        return max(self.after.span, self.intervals.value * interval)
-
 
 class Suspicion(Strict):
     """R22: the numbers of the rules of suspicion, by rule."""
@@ -143,3 +139,12 @@ class ParametersFile(Strict):
     silence: Silence
     suspicion: Suspicion
     coverage: Coverage
+
+    def core(self) -> Parameters:
+        """The numbers that the core works with."""
+        return replace(
+            self.judging.parameters(),
+            early_running=self.early_warning.running.span,
+            silence_after=self.silence.after.span,
+            silence_intervals=self.silence.intervals.value,
+        )

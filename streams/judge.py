@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 from contracts.codec import BadLine, Message
 from contracts.feed import Acceptance, Heartbeat, MonitorLine, PacketLine, read_line
-from contracts.topics import shard_partition
+from contracts.topics import shard_of, shard_partition
+from emissions import silence
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
 from emissions.memory import Day, Head, OutletMemory
@@ -15,6 +16,7 @@ from emissions.reading import Reading
 from emissions.register import Outlet, Register
 from emissions.rules import Rules
 from streams.packing import Unpacker, pack
+from streams.watch import Heard, Watch
 
 BETWEEN = "\x1f"
 """Stands between outlet and day in the key of a segment."""
@@ -30,6 +32,7 @@ _MARGIN = timedelta(days=35)
 
 _head_of = Unpacker(Head)
 _day_of = Unpacker(Day)
+_heard_of = Unpacker(Heard)
 
 
 class Judge:
@@ -44,6 +47,10 @@ class Judge:
         self._dates: dict[str, set[str]] = {}
         """Days in ``_packed``, by outlet."""
         self._changed: dict[str, None] = {}
+        self._watches: dict[int, Watch] = {}
+        self._by_shard: dict[int, list[Outlet]] = {}
+        for outlet in register.outlets.values():
+            self._by_shard.setdefault(shard_of(outlet.mn or outlet.id), []).append(outlet)
 
     # -- the fold -------------------------------------------------------------------------------------------------
 
@@ -57,19 +64,48 @@ class Judge:
             examined = self._acceptance.examine(event).event
             if isinstance(examined, Rejected):
                 return [examined]
-            if isinstance(examined, Heartbeat):
-                return self._fold(self._register.outlets[examined.outlet], Seen(received_at=examined.received_at))
             outlet = self._register.outlets[examined.outlet]
+            if isinstance(examined, Heartbeat):
+                return self._fold(outlet, Seen(received_at=examined.received_at), at=examined.received_at)
             reading = reading_of(examined, outlet)
-            return ([reading] if reading is not None else []) + self._fold(outlet, examined)
+            followed = self._fold(outlet, examined, at=examined.received_at)
+            return followed if reading is None else [reading, *followed]
         known = self._register.outlets.get(event.outlet)
         if known is None:
             return [_refused(line, "unknown_outlet", f"outlet {event.outlet!r} is not in the register", mn=event.mn)]
-        return self._fold(known, event)
+        at = event.hour + self._rules.parameters.in_time if isinstance(event, Due) else None
+        return self._fold(known, event, at=at)
 
-    def _fold(self, outlet: Outlet, event: Packet | Due | Mark | Seen) -> list[Message]:
+    def _fold(self, outlet: Outlet, event: Packet | Due | Mark | Seen, *, at: datetime | None) -> list[Message]:
+        """Fold one event; ``at`` is how late it is by it, None where it does not say."""
         self._changed[outlet.id] = None
-        return list(fold(self._memory(outlet.id), event, outlet=outlet, rules=self._rules))
+        memory = self._memory(outlet.id)
+        followed: list[Message] = list(fold(memory, event, outlet=outlet, rules=self._rules))
+        if at is None:
+            return followed
+        watch = self._watch_of(shard_of(outlet.mn or outlet.id))
+        watch.expect(outlet, memory.head.last_received, memory.head.last_often)
+        for quiet in watch.over(at.timestamp()):
+            found = silence.on_time(
+                self._memory(quiet.id).head, quiet, at.timestamp(), parameters=self._rules.parameters
+            )
+            if found is not None:
+                self._changed[quiet.id] = None
+                followed.append(found)
+        return followed
+
+    def _watch_of(self, shard: int) -> Watch:
+        """Who of the shard is waited for; after a restart from what the heads say."""
+        watch = self._watches.get(shard)
+        if watch is None:
+            watch = self._watches[shard] = Watch(self._rules.parameters)
+            for outlet in self._by_shard.get(shard, ()):
+                if (packed := self._packed.get(outlet.id)) is not None and outlet.id not in self._memories:
+                    known = _heard_of(packed)
+                    watch.expect(outlet, known.last_received, known.last_often)
+                elif (memory := self._memories.get(outlet.id)) is not None:
+                    watch.expect(outlet, memory.head.last_received, memory.head.last_often)
+        return watch
 
     # -- state ----------------------------------------------------------------------------------------------------
 
@@ -98,6 +134,7 @@ class Judge:
         for key, packed in segments:
             self._take([(key, packed)])
             self._memories.pop(key.partition(BETWEEN)[0], None)
+        self._watches.clear()
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Forget all state whose segment key is not to be kept."""
@@ -106,6 +143,7 @@ class Judge:
         self._take(kept)
         self._memories = {name: memory for name, memory in self._memories.items() if keep(name)}
         self._changed = {name: None for name in self._changed if keep(name)}
+        self._watches.clear()
 
     def _take(self, segments: Iterable[tuple[str, bytes | None]]) -> None:
         for key, packed in segments:
