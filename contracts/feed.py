@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from contracts.codec import UNREADABLE, BadLine, decode, stamp
+from contracts.quarantine import NOTE
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
@@ -48,6 +49,8 @@ class PacketLine:
     gateway: str = ""
     charset: str = "utf-8"
     """``latin-1`` for a frame whose bytes are not UTF-8, so that every byte is kept."""
+    redriven: Mapping[str, str] | None = None
+    """Note of a line that was refused once and then driven again, see ``contracts.quarantine``."""
 
     @property
     def frame_bytes(self) -> bytes:
@@ -64,6 +67,7 @@ class MonitorLine:
     outlet: str
     body: str
     gateway: str = ""
+    redriven: Mapping[str, str] | None = None
 
 
 Line = PacketLine | MonitorLine | Due | Mark
@@ -128,6 +132,8 @@ def encode_line(line: PacketLine | MonitorLine) -> bytes:
             fields["charset"] = line.charset
     else:
         fields |= {"outlet": line.outlet, "body": line.body, "gateway": line.gateway}
+    if line.redriven is not None:
+        fields[NOTE] = line.redriven
     return msgspec.json.encode(fields)
 
 

@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "decode": ("stackwatch.verbs.decode", "Turn raw HJ 212 frames into JSON lines."),
     "frame": ("stackwatch.verbs.frame", "Make one HJ 212 frame of what you type."),
     "judge": ("stackwatch.verbs.judge", "Judge a recorded feed without any service."),
+    "redrive": ("stackwatch.verbs.redrive", "Examine refused lines again; what is right now goes into the feed."),
     "audit": ("stackwatch.verbs.audit", "List outlets that must have a monitor and have none."),
     "check": ("stackwatch.verbs.check", "Check a register or a rulebook."),
     "doctor": ("stackwatch.verbs.doctor", "Say what is reachable, with which version, and what is wrong."),

@@ -8,29 +8,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from emissions.beijing import BEIJING
 from rulebook.loader import load_rules
 from rulebook.register import load_register
 from stackwatch.bad_files import told
 from stackwatch.batch import judge_feed
 from stackwatch.compare import differences
 from stackwatch.errors import UserError
-
-
-class Moment(click.ParamType):
-    """ISO 8601; a moment without an offset is Beijing time, a bare date its midnight."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The moment, or a usage error that shows what is expected."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-12-05T00:00:00+08:00", param, ctx)
-        return moment if moment.tzinfo is not None else moment.replace(tzinfo=BEIJING)
+from stackwatch.moments import Moment
 
 
 def feed_lines(feed: str) -> Iterator[bytes]:
