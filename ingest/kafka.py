@@ -4,9 +4,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownError
+from aiokafka.errors import BrokerResponseError, KafkaError, UnknownError
 
 from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import PACKETS, Topic
@@ -18,8 +19,12 @@ LONGEST_DELAY_S = 5.0
 STOP_TIMEOUT_S = 3.0
 
 
+HOPELESS_AFTER = 4
+"""So often a broker must answer that it will never take a message before that is believed."""
+
+
 class KafkaLost(Exception):
-    """Kafka did not take a message, however often and with however many producers it was tried."""
+    """Kafka will not take a message, however often and with however many producers it was tried."""
 
 
 class KafkaUnfit(Exception):
@@ -31,7 +36,7 @@ _LATER = (KafkaError, TimeoutError, OSError)
 
 
 class KafkaWriter:
-    """A producer that is replaced after a failed send, and gives up after several."""
+    """A producer that is replaced after a failed send. A Kafka that is away is waited for, however long that takes."""
 
     def __init__(
         self,
@@ -41,7 +46,7 @@ class KafkaWriter:
         idempotent: bool = True,
         prepare: Callable[[], Awaitable[None]] | None = None,
         send_timeout_s: float = 15.0,
-        attempts: int = 4,
+        attempts: int | None = None,
     ) -> None:
         """Prepare a writer; nothing is connected yet.
 
@@ -51,7 +56,7 @@ class KafkaWriter:
             idempotent: Whether the broker removes the doubles of its own retries. Order holds either way.
             prepare: Runs before a producer starts, for instance to make the topics.
             send_timeout_s: A send that takes longer has failed. [s]
-            attempts: Producers that are tried in turn for one message.
+            attempts: Producers that are tried in turn for one message; None: as many as it takes.
         """
         self._bootstrap = bootstrap
         self._client_id = client_id
@@ -89,10 +94,10 @@ class KafkaWriter:
         A message whose answer was lost may stand in the log twice; whatever reads it must not mind.
 
         Raises:
-            KafkaLost: it did not go through after all attempts.
+            KafkaLost: it did not go through after all attempts, or the broker says that it never will.
             KafkaUnfit: the topics are not as declared.
         """
-        for attempt in range(1, self._attempts + 1):
+        for attempt in count(1):
             producer: AIOKafkaProducer | None = None
             try:
                 producer = await self._usable()
@@ -101,10 +106,10 @@ class KafkaWriter:
             except _LATER as error:
                 self._retire(producer)
                 reason = f"Kafka did not take a message for {topic.name}: {_words(error)}"
-                self._complain(f"{reason} (attempt {attempt} of {self._attempts})")
-                if attempt == self._attempts:
-                    raise KafkaLost(reason) from error
-                await asyncio.sleep(min(FIRST_DELAY_S * 2**attempt, LONGEST_DELAY_S))
+                self._complain(reason, attempt)
+                if attempt == self._attempts or (_says_no(error) and attempt >= HOPELESS_AFTER):
+                    raise KafkaLost(f"{reason} (attempt {attempt})") from error
+                await asyncio.sleep(min(FIRST_DELAY_S * 2 ** min(attempt, 10), LONGEST_DELAY_S))
             else:
                 self.acknowledged_at = time.monotonic()
                 self.problem = None
@@ -179,9 +184,9 @@ class KafkaWriter:
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    def _complain(self, problem: str) -> None:
+    def _complain(self, problem: str, attempt: int = 1) -> None:
         if problem != self.problem:
-            _log.warning("%s", problem)
+            _log.warning("%s (attempt %d)", problem, attempt)
         self.problem = problem
 
 
@@ -195,6 +200,11 @@ async def _stop(producer: AIOKafkaProducer) -> None:
         if (sender := producer._sender) is not None:
             await sender.close()
         await producer.client.close()
+
+
+def _says_no(error: BaseException) -> bool:
+    """Whether a broker has answered that it will not, now or ever."""
+    return isinstance(error, BrokerResponseError) and not error.retriable
 
 
 def _words(error: BaseException) -> str:

@@ -10,12 +10,12 @@ from typing import Any, NoReturn, cast
 from faust.tables.manager import TableManager
 from faust.types.streams import StreamT
 
+from contracts.progress import Progress
 from streams.app import Application, raw_topic
 from streams.consumer import CarefulConsumer
 from streams.folding import Folding
 from streams.metrics import Metrics
 from streams.output import SEND_TIMEOUT_S, Producer
-from streams.progress import Progress
 from streams.storing import Storing
 
 _log = logging.getLogger(__name__)

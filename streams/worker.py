@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaProducer
 
 from contracts.kafka_address import KafkaAddress, client_options
+from contracts.progress import DEAD_AFTER_S
 from emissions.register import Register
 from emissions.rules import Rules
 from stores.port import SeriesStore
@@ -17,7 +18,6 @@ from streams.folding import adding_up, judging, supervising
 from streams.group import BROKEN, Group, end, or_end
 from streams.judge import Judge
 from streams.metrics import Metrics
-from streams.progress import DEAD_AFTER_S
 from streams.storing import storing
 from streams.supervise import City, Supervisor
 

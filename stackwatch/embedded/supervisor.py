@@ -20,7 +20,8 @@ HEALTHY_AFTER_S = 10.0
 """A process that has lived this long starts again at once; one that keeps dying waits longer each time."""
 
 USAGE_EXIT = 2
-"""Exit code of a process that was started wrongly: starting it again would not mend it."""
+"""Exit code of a process that was started wrongly: starting it again would not mend it. Only its first life says so:
+one that has lived was started rightly, and now lacks something that may come back."""
 
 
 class Supervisor:
@@ -122,7 +123,7 @@ class _Guard:
             code = child.wait()
             if self._stopping.is_set() or code == 0:
                 break
-            if code == USAGE_EXIT:
+            if code == USAGE_EXIT and not self.restarts:
                 self.failure = child.last_words()
                 _log.error("%s cannot run: %s", self._name, self.failure)
                 break

@@ -1,6 +1,6 @@
 import pytest
 
-from streams.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
+from contracts.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
 
 
 def seen(*looks, resting=None):
