@@ -278,8 +278,10 @@ class Driver:
         if heard.answered_qn is not None:
             self._outstanding.answered(mn, heard.answered_qn)
         for reply in heard.replies:
+            self._ledger.reply(mn, reply)
             self._wire.send(mn, reply)
         for report in heard.resent:
+            self._ledger.resent(report)
             self.expectations.arrived(report, report.at)
 
     def _note_confirmed(self) -> None:

@@ -19,6 +19,7 @@ from contracts.codec import stamp
 from emissions.event import Mark
 from simulators.expectation import ExpectedHour
 from simulators.fleet import Sending
+from simulators.report import Report
 from simulators.scenario import Scenario
 
 
@@ -61,12 +62,22 @@ class Ledger:
                 "data_time": None if report.data_time is None else stamp(report.data_time),
                 "qn": sending.qn,
                 "bytes": len(sending.frame),
-                "crc32": f"{crc32(sending.frame):08x}",
+                "crc32": sum_of(sending.frame),
                 "answer": sending.answer,
                 "refused": sending.refused or None,
+                "values": report.values,
             }
         )
         return self.sent
+
+    def reply(self, mn: str, frame: bytes) -> None:
+        """A logger is about to answer what the platform asked."""
+        self._write({"kind": "reply", "mn": mn, "crc32": sum_of(frame)})
+
+    def resent(self, report: Report) -> None:
+        """What such an answer holds again."""
+        at = None if report.data_time is None else stamp(report.data_time)
+        self._write({"kind": "resent", "outlet": report.outlet, "cn": report.cn, "data_time": at})
 
     def acknowledged(self, numbers: Iterable[int], *, how: str) -> None:
         """These sendings got through: ``puback`` says the broker, ``answer`` the platform, ``relayed`` the feed."""
@@ -106,6 +117,11 @@ class Ledger:
 
     def _write(self, entry: object) -> None:
         self._file.write(self._encoder.encode(entry) + b"\n")
+
+
+def sum_of(frame: bytes) -> str:
+    """What a frame is known by later: the sum of its bytes without the line's end, which is lost on some ways."""
+    return format(crc32(frame.rstrip(b"\r\n")), "08x")
 
 
 class BadLedger(ValueError):

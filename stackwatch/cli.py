@@ -26,7 +26,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "judge": ("stackwatch.verbs.judge", "Judge a recorded feed without any service."),
     "redrive": ("stackwatch.verbs.redrive", "Examine refused lines again; what is right now goes into the feed."),
     "audit": ("stackwatch.verbs.audit", "List outlets that must have a monitor and have none."),
-    "check": ("stackwatch.verbs.check", "Check a register or a rulebook."),
+    "device": ("stackwatch.verbs.device", "Create, rotate and revoke credentials of loggers."),
+    "check": ("stackwatch.verbs.check", "Check a register, a rulebook, or what a run left behind."),
     "doctor": ("stackwatch.verbs.doctor", "Say what is reachable, with which version, and what is wrong."),
 }
 """Verb to module and one-line help. The module's ``command`` is the click command (or group) of the verb."""

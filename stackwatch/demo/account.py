@@ -7,6 +7,9 @@ from typing import Any
 
 import msgspec
 
+from stackwatch.ledger_check.check import Checked
+from stackwatch.ledger_check.fault import GRAVE
+
 SHOWN = 20
 """Differences of one sort that a report lists; all are counted."""
 
@@ -79,6 +82,40 @@ class Differences:
     def total(self) -> int:
         """All of them."""
         return sum(self.counts.values())
+
+
+def account_of(checked: Checked, *, resent: int, restarts: Mapping[str, int]) -> Account:
+    """The account of a run that has been checked."""
+    counts = checked.counts
+    readings, judged, stored = (checked.stage(name) for name in ("readings", "judged", "hours"))
+    return Account(
+        published=counts["sent"],
+        acknowledged=counts["acknowledged"],
+        answers_due=counts["answers_due"],
+        answered=counts["answered"],
+        relayed=counts["in_feed_or_quarantine"],
+        accepted=counts["sent"] - counts["refused"],
+        quarantined=counts["refused"],
+        heartbeats=counts["heartbeats"],
+        marks=counts["marks"],
+        readings_expected=readings.expected,
+        readings_stored=readings.found,
+        hours_expected=counts["expected_hours"],
+        hours_judged=judged.found,
+        hours_stored=stored.found,
+        resent=resent,
+        restarts=restarts,
+    )
+
+
+def differences_of(checked: Checked) -> Differences:
+    """Losses and wrongs by stage."""
+    found = Differences()
+    for stage in checked.stages:
+        kept = [fault for fault in checked.faults.first if fault.stage == stage.stage and fault.kind in GRAVE]
+        found.counts[stage.stage] = sum(checked.faults.of(stage=stage.stage, kind=kind) for kind in GRAVE)
+        found.first[stage.stage] = kept[:SHOWN]
+    return found
 
 
 def digest(lines: Iterable[bytes]) -> str:

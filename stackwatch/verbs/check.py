@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+import msgspec
 
 from rulebook.loader import check_rulebook, load_rulebook
 from rulebook.register import read_register
@@ -14,7 +15,10 @@ EXISTING = click.Path(path_type=Path)
 
 @click.group()
 def command() -> None:
-    """Check a register or a rulebook. Exit code 0: fine; 2: not, with each problem on a line of stderr."""
+    """Check a register, a rulebook, or what a run left behind.
+
+    Exit code 0: fine; 1: a run lost something or got something wrong; 2: a bad file, each problem on a line of stderr.
+    """
 
 
 @command.command()
@@ -46,3 +50,26 @@ def rulebook(folder: Path | None) -> None:
         f"{folder or 'shipped rulebook'}: fine: standards {len(book.standards)}, limits {len(rows)}, "
         f"of which not compared with the printed text {unverified}; version {book.version}"
     )
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+@click.argument("run", type=EXISTING)
+def ledger(run: Path, as_json: bool) -> int:
+    """Follow every value that a logger had acknowledged through the RUN folder that ``demo --report`` leaves behind.
+
+    Says what is lost, wrong, late, reordered or there twice, by outlet and stage: feed, quarantine, readings in the
+    series store, hours as judged and as stored, rates, findings, cases, alerts. Exit code 1 on any loss or wrong.
+    """
+    from rich.console import Console
+
+    from stackwatch.ledger_check.check import check_run
+    from stackwatch.ledger_check.run_folder import read_run
+    from stackwatch.ledger_check.table import show
+
+    checked = check_run(read_run(run))
+    if as_json:
+        click.echo(msgspec.json.encode(checked.content()).decode())
+    else:
+        show(Console(soft_wrap=True), checked)
+    return 0 if checked.right else 1
