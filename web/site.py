@@ -10,7 +10,7 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from web.app import Task, build_api
-from web.pages import alerts, board, cases, county, explain, frame, outlet
+from web.pages import alerts, board, cases, county, explain, frame, outlet, packets
 from web.sources import Sources
 from web.wording import LANGUAGES
 
@@ -58,6 +58,10 @@ def add_pages(app: FastAPI, sources: Sources) -> None:
     @ui.page("/outlets/{outlet_id}")
     async def _outlet(request: Request, outlet_id: str, days: str = "3") -> None:
         await outlet.outlet_page(sources, request, outlet_id, days)
+
+    @ui.page("/outlets/{outlet_id}/packets")
+    async def _packets(request: Request, outlet_id: str) -> None:
+        await packets.packets_page(sources, request, outlet_id)
 
     @ui.page("/explain")
     async def _explain(request: Request) -> None:

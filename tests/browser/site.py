@@ -73,6 +73,7 @@ def seeded(folder: Path) -> Sources:
         now=_now,
         simulated=True,
         packets=town.TownPackets(register),
+        rules=town.rules(),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from emissions.hourly import Hour
 from web import figures
 from web.pages.markup import box, link, path, text
+from web.pages.packets import packet_path
 from web.said import short_name
 from web.wording import Wording
 
@@ -39,7 +40,9 @@ class HoursTable:
         with self._body:
             for at in newest:
                 with box("tr"):
-                    text("th", figures.day_time(at), scope="row")
+                    with box("th", scope="row"):
+                        href = packet_path(self._outlet, "2061", at)
+                        link(href, figures.day_time(at), title=self._words("packet.title"))
                     for pollutant in self._pollutants:
                         self._cell(by_key.get((at, pollutant)))
 

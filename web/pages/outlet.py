@@ -6,20 +6,27 @@ from datetime import datetime, timedelta
 from fastapi import Request
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+from nicegui.events import EChartPointClickEventArguments
 
 from emissions.beijing import HOUR, hour_of
-from emissions.hourly import Hour
+from emissions.reading import Reading
 from emissions.register import Outlet
 from web import figures
+from web.pages.chart_layers import marks_layer, minutes_layer, packet_of_point, warnings_layer
 from web.pages.frame import TICK_SECONDS, Notice, frame, language_of, not_found
 from web.pages.hour_chart import options
 from web.pages.hours_table import HoursTable
 from web.pages.latest import Latest
 from web.pages.markup import box, link, path, say, text
+from web.pages.outlet_crumbs import outlet_crumbs
+from web.pages.packets import packet_path
+from web.pages.running_panel import RunningPanel
+from web.pages.ticker import Ticker
 from web.said import factor_name
 from web.sources import Sources
 from web.views.names import outlet_name
 from web.views.readings import latest
+from web.views.running_hour import running_hour
 from web.wording import Wording, wording
 
 RANGES = (1, 3, 7, 31)
@@ -50,8 +57,8 @@ class _View:
         self.words = words
         self.outlet = outlet
         self.days = days
-        self.shown: tuple[datetime, list[Hour]] | None = None
-        self._crumbs(title)
+        self.shown: tuple[object, ...] | None = None
+        outlet_crumbs(sources, words, outlet)
         with box("div", "page-head"):
             text("h1", title)
             text("p", outlet.id, "subtitle")
@@ -63,20 +70,14 @@ class _View:
             with box("div"):
                 self._rates_panel()
                 self._facts()
+        self.running = RunningPanel(words)
         self._charts()
-        with box("section", "panel block"):
-            text("h2", words("outlet.hours"))
-            self.table = HoursTable(words, outlet.id, outlet.pollutants, rows=LISTED_HOURS)
-            text("p", words("outlet.hours_more", count=LISTED_HOURS), "hint")
-
-    def _crumbs(self, title: str) -> None:
-        county = self.sources.register.divisions.get(self.outlet.county)
-        with box("nav", "crumbs", aria_label="breadcrumb"):
-            link("/", self.words("county.back"))
-            text("span", "›")
-            link(path("counties", self.outlet.county), county.name if county is not None else self.outlet.county)
-            text("span", "›")
-            text("span", title)
+        with box("div", "split"):
+            with box("section", "panel"):
+                text("h2", words("outlet.hours"))
+                self.table = HoursTable(words, outlet.id, outlet.pollutants, rows=LISTED_HOURS)
+                text("p", words("outlet.hours_more", count=LISTED_HOURS), "hint")
+            self.ticker = Ticker(sources, words, outlet=outlet.id)
 
     def _rates_panel(self) -> None:
         words = self.words
@@ -131,11 +132,17 @@ class _View:
                     ("■", "#e69f00", words("hour_state.invalid")),
                     ("○", "#6c767f", words("hour_state.missing")),
                     ("▲", "#a4578a", words("hour_state.excluded")),
+                    ("△", "#c2410c", words("outlet.early_warning")),
+                    ("┈", "#00795c", words("outlet.minutes_line")) if self.days == 1 else ("", "", ""),
+                    ("□", "#7a5200", words("outlet.flagged")) if self.days == 1 else ("", "", ""),
+                    ("▯", "#4d5b68", words("outlet.marks")),
                 ):
+                    if not name:
+                        continue
                     with box("span"):
                         text("i", symbol).style(f"color:{colour}")
                         text("span", name)
-                text("span", words("outlet.gap_note"), "note")
+                text("span", f"{words('outlet.gap_note')} {words('outlet.click_note')}", "note")
             self.charts = {}
             with box("div", "charts"):
                 for pollutant in self.outlet.pollutants:
@@ -143,7 +150,12 @@ class _View:
                         with box("h3", "chart-title"):
                             text("span", factor_name(pollutant, words))
                             text("span", "mg/m³", "note")
-                        self.charts[pollutant] = ui.echart({})
+                        self.charts[pollutant] = ui.echart({}, on_point_click=self._point)
+
+    def _point(self, event: EChartPointClickEventArguments) -> None:
+        """To the frames behind a point."""
+        if (found := packet_of_point(event.series_name, event.value, self.words)) is not None:
+            ui.navigate.to(packet_path(self.outlet.id, *found))
 
     async def renew_latest(self) -> None:
         """Show what came last."""
@@ -152,6 +164,7 @@ class _View:
             now = self.sources.now()
             found = await asyncio.to_thread(latest, self.sources.store, self.sources.live, self.outlet.id, now=now)
             self.latest.show(found)
+            self.ticker.renew()
 
         await self.notice.guard(renew)
 
@@ -163,20 +176,38 @@ class _View:
             start = end - timedelta(days=self.days)
             hours = await asyncio.to_thread(self.sources.store.hours, start=start, end=end, outlet=self.outlet.id)
             rates = await asyncio.to_thread(self.sources.current_rates, "outlet", self.outlet.id)
+            marks = await asyncio.to_thread(self.sources.marks.standing, self.outlet.id, start=start, end=end)
+            warned = [f for f in self.sources.live.findings() if f.subject.get("outlet") == self.outlet.id]
+            minutes = await self._minutes(start, end)
+            running = await asyncio.to_thread(
+                running_hour, self.sources.store, self.outlet, self.sources.rules, now=self.sources.now()
+            )
+            self.running.show(running, hour=hour_of(self.sources.now()))
             for (window, track), element in self.rates.items():
                 rate = rates.get((window, track))
                 say(element, figures.percent(rate.effective_pct if rate is not None else None))
-            if self.shown == (start, hours):
+            state = (start, hours, marks, [finding.id for finding in warned], len(minutes))
+            if self.shown == state:
                 return
-            self.shown = (start, hours)
+            self.shown = state
             for pollutant, chart in self.charts.items():
                 own = [hour for hour in hours if hour.pollutant == pollutant]
                 chart.options.clear()
                 chart.options.update(options(own, start=start, end=end, words=self.words))
+                step = timedelta(minutes=self.outlet.minute_interval)
+                more = minutes_layer(minutes, pollutant, step, self.words) if minutes else []
+                more += [marks_layer(marks, self.words), warnings_layer(warned, pollutant, self.words)]
+                chart.options["series"] += more
                 chart.update()
             self.table.show(hours)
 
         await self.notice.guard(renew)
+
+    async def _minutes(self, start: datetime, end: datetime) -> list[Reading]:
+        """Minute means, where the range is short enough to show them."""
+        if self.days > 1:
+            return []
+        return await asyncio.to_thread(self.sources.store.readings, self.outlet.id, cn="2051", start=start, end=end)
 
 
 def _with(value: float | None, unit: str) -> str:

@@ -17,10 +17,13 @@ SYMBOLS = {"severe": "▲", "warning": "◆", "info": "●"}
 class Ticker:
     """A list that is built anew only when there is something new."""
 
-    def __init__(self, sources: Sources, words: Wording, *, county: str | None = None) -> None:
+    def __init__(
+        self, sources: Sources, words: Wording, *, county: str | None = None, outlet: str | None = None
+    ) -> None:
         self._sources = sources
         self._words = words
         self._county = county
+        self._outlet = outlet
         self._shown: list[Finding] | None = None
         with box("aside", "panel ticker", aria_label=words("board.ticker")):
             text("h2", words("board.ticker"))
@@ -28,7 +31,7 @@ class Ticker:
 
     def renew(self) -> None:
         """Show the latest."""
-        found = [f for f in self._sources.live.findings() if self._county is None or f.county == self._county][:LINES]
+        found = [finding for finding in self._sources.live.findings() if self._chosen(finding)][:LINES]
         if found == self._shown:
             return
         self._shown = found
@@ -38,6 +41,11 @@ class Ticker:
                 self._line(finding)
             if not found:
                 text("li", self._words("board.ticker_empty"), "hint")
+
+    def _chosen(self, finding: Finding) -> bool:
+        if self._outlet is not None:
+            return finding.subject.get("outlet") == self._outlet
+        return self._county is None or finding.county == self._county
 
     def _line(self, finding: Finding) -> None:
         words, register = self._words, self._sources.register

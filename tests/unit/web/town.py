@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contracts.feed import MonitorLine, PacketLine, packet_line
 from emissions.beijing import BEIJING, HOUR, midnight
@@ -12,6 +12,7 @@ from emissions.hourly import Hour
 from emissions.periods import day_after, first_day, period_of
 from emissions.reading import Reading
 from emissions.register import Division, Enterprise, Outlet, Register
+from emissions.rules import LimitRow, Rules
 from emissions.tally import Tally, add_up
 from emissions.transmission import TRACKS, WINDOWS, Rate, rate_of
 from hj212.encode import message
@@ -42,7 +43,7 @@ SHARES = (14, 30, 6, 5, 10, 4, 8, 9, 6, 5)
 
 
 def register(*, shares: tuple[int, ...] = (2, 1), hostile: bool = True) -> Register:
-    """The city with so many outlets in its first counties; two outlets to an enterprise. The first name may be hostile."""
+    """The city with so many outlets in its first counties, two to an enterprise. The first name may be hostile."""
     divisions = {CITY: Division(code=CITY, name="聊城市", parent="")}
     divisions |= {code: Division(code=code, name=name, parent=CITY) for code, name in COUNTIES}
     enterprises: dict[str, Enterprise] = {}
@@ -77,6 +78,25 @@ def register(*, shares: tuple[int, ...] = (2, 1), hostile: bool = True) -> Regis
                 connected_from=midnight(first_day("month", "2026-11")),
             )
     return Register(divisions=divisions, enterprises=enterprises, outlets=outlets)
+
+
+def rules() -> Rules:
+    """The limits that the hours were judged by."""
+    standard, category = "DB37-664-2019", "coal"
+    rows = {
+        pollutant: LimitRow(
+            standard=standard,
+            category=category,
+            pollutant=pollutant,
+            limit_mg_m3=limit,
+            reference_o2_pct=6.0,
+            valid_from=date(2020, 1, 1),
+            valid_to=None,
+            clause="town",
+        )
+        for pollutant, limit in LIMITS.items()
+    }
+    return Rules(limits={(standard, category, pollutant): (row,) for pollutant, row in rows.items()})
 
 
 def hours(town: Register, *, start: datetime, until: datetime = NOW) -> Iterator[Hour]:
