@@ -122,6 +122,10 @@ class Settings(BaseSettings):
     clock: Annotated[str, AfterValidator(_clock)] = Field(
         "", description="Empty = the real clock; 2026-11-01T00:00:00+08:00@600 = accelerated; held:///path = moved"
     )
+    devices: Path = Field(Path("data/devices"), description="Folder of the loggers' credentials (stackwatch device)")
+    devices_key_password_file: Path | None = Field(
+        None, description="File that holds the password of the device authority's key"
+    )
     gateway: str = Field("gw1", min_length=1, max_length=64, description="Name of this gateway; its MQTT client id")
     health_host: str = Field("127.0.0.1", description="Address that /healthz, /readyz and /metrics listen on")
     health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 = none")
