@@ -1,0 +1,1 @@
+"""The monthly report: one pure model, and the same figures as page, workbook, document and JSON."""

@@ -1,0 +1,116 @@
+"""What the alert database adds to a month's report: alerts and how soon they were taken, cases opened and cleared."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from alerts.database import AlertEventRow, AlertRow, CaseRow, DatabaseUnavailable
+from emissions.beijing import to_beijing
+
+_MISSED = ("escalated", "reminded")
+"""What a missed deadline leaves in an alert's log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertCounts:
+    """Alerts of one county that were raised in the month."""
+
+    raised: int = 0
+    due: int = 0
+    """Those that somebody has acknowledged, or whose deadline has passed."""
+    in_time: int = 0
+    """Those of them that were acknowledged before the first deadline passed."""
+    open: int = 0
+    """Those that are not closed."""
+
+    def plus(self, other: "AlertCounts") -> "AlertCounts":
+        """The sum, count by count."""
+        return AlertCounts(
+            raised=self.raised + other.raised,
+            due=self.due + other.due,
+            in_time=self.in_time + other.in_time,
+            open=self.open + other.open,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseLine:
+    """One supervision case that was opened, cleared or open in the month."""
+
+    id: str
+    county: str
+    trigger: str
+    opened_at: datetime
+    state: str
+    measure: str
+    cleared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All of it, by county code."""
+
+    alerts: dict[str, AlertCounts]
+    cases: tuple[CaseLine, ...]
+    """The newest first."""
+
+
+def read_desk(engine: Engine, *, start: datetime, end: datetime) -> Desk:
+    """Alerts raised and cases open in [start, end). Raises ``DatabaseUnavailable``."""
+    raised = select(AlertRow.id, AlertRow.county, AlertRow.state).where(
+        AlertRow.raised_at >= start, AlertRow.raised_at < end
+    )
+    told = (
+        select(AlertEventRow.subject_id, AlertEventRow.name)
+        .join(AlertRow, AlertRow.id == AlertEventRow.subject_id)
+        .where(AlertRow.raised_at >= start, AlertRow.raised_at < end)
+        .where(AlertEventRow.name.in_(("acknowledged", *_MISSED)))
+        .order_by(AlertEventRow.sequence)
+    )
+    known = select(CaseRow).where(CaseRow.opened_at < end).order_by(CaseRow.opened_at.desc(), CaseRow.id)
+    try:
+        with Session(engine) as session:
+            alerts = session.execute(raised).all()
+            first: dict[str, str] = {}
+            for id_, name in session.execute(told):
+                first.setdefault(id_, name)
+            cases = [_case_line(row) for row in session.scalars(known)]
+    except DBAPIError as error:
+        raise DatabaseUnavailable(str(error.orig)) from error
+    counts: dict[str, AlertCounts] = {}
+    for id_, county, state in alerts:
+        one = AlertCounts(
+            raised=1, due=int(id_ in first), in_time=int(first.get(id_) == "acknowledged"), open=int(state != "closed")
+        )
+        counts[county] = counts.get(county, AlertCounts()).plus(one)
+    return Desk(
+        alerts=counts,
+        cases=tuple(case for case in cases if case.cleared_at is None or case.cleared_at >= start),
+    )
+
+
+def _case_line(row: CaseRow) -> CaseLine:
+    cleared = row.state_detail.get("since") if row.state == "cleared" else None
+    return CaseLine(
+        id=row.id,
+        county=row.county,
+        trigger=row.trigger,
+        opened_at=row.opened_at,
+        state=row.state,
+        measure=row.measure,
+        cleared_at=None if cleared is None else to_beijing(datetime.fromisoformat(str(cleared))),
+    )
+
+
+def opened_in(cases: tuple[CaseLine, ...], start: datetime, end: datetime) -> Counter[str]:
+    """Cases that were opened in the span, by county."""
+    return Counter(case.county for case in cases if start <= case.opened_at < end)
+
+
+def cleared_in(cases: tuple[CaseLine, ...], start: datetime, end: datetime) -> Counter[str]:
+    """Cases that a person cleared in the span, by county."""
+    return Counter(case.county for case in cases if case.cleared_at is not None and start <= case.cleared_at < end)
