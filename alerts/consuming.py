@@ -5,12 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from alerts.couriers import CannotCarry
 from alerts.database import DatabaseUnavailable
 from alerts.kafka import KafkaCarrier
+from alerts.metrics import AlertMetrics
 from alerts.repository import Repository
 from contracts.codec import BadLine, decode, encode, unbundle
 from emissions.finding import Case, Finding, Rejected
@@ -61,6 +62,7 @@ class Consuming:
         *,
         now: Callable[[], datetime],
         published: Callable[[], Awaitable[None]],
+        metrics: AlertMetrics,
     ) -> None:
         """``published`` returns once ``cems.alerts`` has all events that are in the outbox."""
         self._consumer = consumer
@@ -68,6 +70,10 @@ class Consuming:
         self._kafka = kafka
         self._now = now
         self._published = published
+        self._metrics = metrics
+        self._taken: dict[TopicPartition, int] = {}
+        """Next offsets, as far as all that follows is safe, that Kafka may not have committed yet."""
+        self._committed: dict[TopicPartition, int] = {}
         self.trouble: str | None = None
         """Why nothing is taken in at the moment."""
 
@@ -75,10 +81,31 @@ class Consuming:
         """Take in, for ever. An error of Kafka's reading side ends it, and with it the process."""
         while True:
             fetched = await self._consumer.getmany(timeout_ms=500, max_records=BATCH)
-            payloads = [record.value or b"" for records in fetched.values() for record in records]
-            if payloads:
+            if payloads := [record.value or b"" for records in fetched.values() for record in records]:
                 await self._safely(payloads)
+                self._taken |= {partition: records[-1].offset + 1 for partition, records in fetched.items()}
+            if self._taken:
                 await self._commit()
+
+    def offsets(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Committed and end offsets of the partitions that are ours, as far as they are known."""
+        ours = self._consumer.assignment()
+        committed = {tp.partition: offset for tp, offset in self._committed.items() if tp in ours}
+        ends = {
+            tp.partition: end
+            for tp in ours
+            if tp.partition in committed and (end := self._consumer.highwater(tp)) is not None
+        }
+        return committed, ends
+
+    async def look(self) -> None:
+        """Find out how far partitions that are new to us have come. Returns when it knows; may take a while."""
+        ours = self._consumer.assignment()
+        self._committed = {tp: offset for tp, offset in self._committed.items() if tp in ours}
+        for tp in ours - self._committed.keys():
+            before = await self._consumer.committed(tp)
+            # Of one that nothing was ever committed of, what is left to read begins where reading does.
+            self._committed.setdefault(tp, before if before is not None else await self._consumer.position(tp))
 
     async def _safely(self, payloads: Sequence[bytes]) -> None:
         """Try until the database and Kafka have it: nothing is lost by waiting, and writing twice is harmless."""
@@ -89,10 +116,13 @@ class Consuming:
             except (DatabaseUnavailable, CannotCarry) as error:
                 if self.trouble is None:
                     log.warning("findings wait: %s", error)
+                self._metrics.database_failures.inc(isinstance(error, DatabaseUnavailable))
                 self.trouble = str(error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_S)
             else:
+                if self.trouble is not None:
+                    log.info("findings are taken in again")
                 self.trouble = None
                 return
 
@@ -104,9 +134,21 @@ class Consuming:
             log.warning("to quarantine (%s): %s", line.reason, line.detail)
         await self._kafka.quarantine(rejected)
         await self._published()
+        for message in messages:
+            self._metrics.consumed.labels(message.kind).inc()
 
     async def _commit(self) -> None:
+        """Commit what is safe. What Kafka does not take now is committed the next time, or read again."""
+        ours = self._consumer.assignment()
+        offsets = {tp: offset for tp, offset in self._taken.items() if tp in ours}
         try:
-            await self._consumer.commit()
+            if offsets:
+                await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             log.warning("another process has taken over; it reads these findings again: %s", error)
+        except KafkaError as error:
+            log.warning("what was taken in is not committed yet: %s", error)
+            return
+        else:
+            self._committed |= offsets
+        self._taken.clear()

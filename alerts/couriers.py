@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from alerts import outbox
 from alerts.database import DatabaseUnavailable
+from alerts.metrics import DELIVERED, FAILED, GIVEN_UP
 from alerts.notifiers import NotDelivered, Notice, Notifier
 from alerts.outbox import Letter, Patience
 
@@ -47,6 +48,7 @@ class Courier:
         *,
         patience: Patience,
         batch: int,
+        counted: Callable[[str, int], None] = lambda _outcome, _letters: None,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -55,6 +57,7 @@ class Courier:
         self._carrier = carrier
         self._patience = patience
         self._batch = batch
+        self._counted = counted
         self._wall = wall
         self._pause = pause
         self._wake = asyncio.Event()
@@ -100,6 +103,10 @@ class Courier:
         given_up = await asyncio.to_thread(
             outbox.settle, self._engine, results, now=self._wall(), patience=self._patience
         )
+        failed = sum(error is not None for error in errors)
+        self._counted(DELIVERED, len(errors) - failed)
+        self._counted(FAILED, failed)
+        self._counted(GIVEN_UP, given_up)
         for letter, error in results:
             if error is not None:
                 attempt = letter.attempts + 1

@@ -146,6 +146,17 @@ def backlog(engine: Engine) -> dict[str, int]:
         return {row.destination: row.waiting for row in session.execute(query)}
 
 
+def oldest(engine: Engine) -> dict[str, tuple[int, datetime]]:
+    """Letters that wait, by destination: how many, and since when the oldest does."""
+    query = (
+        select(OutboxRow.destination, func.count().label("waiting"), func.min(OutboxRow.created_at).label("since"))
+        .where(OutboxRow.settled == WAITING)
+        .group_by(OutboxRow.destination)
+    )
+    with reading(engine) as session:
+        return {row.destination: (row.waiting, row.since) for row in session.execute(query)}
+
+
 def attempts(engine: Engine, dedupe_key: str) -> list[tuple[datetime, bool, str]]:
     """The log of one letter: when it was tried, whether it went out, and the error."""
     query = (

@@ -1,28 +1,36 @@
 """The alert process: findings in; events, notices and passing deadlines out."""
 
 import asyncio
+import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from alerts import outbox
 from alerts.consuming import Consuming
-from alerts.couriers import CannotCarry, Channel, Courier
+from alerts.couriers import CannotCarry, Carrier, Channel, Courier
 from alerts.database import DatabaseUnavailable
-from alerts.kafka import Kafka, KafkaCarrier, open_consumer, open_producer
+from alerts.kafka import Kafka, KafkaCarrier, close_consumer, open_consumer
+from alerts.metrics import AlertMetrics
 from alerts.mqtt import MqttPublisher
 from alerts.notifiers import NOTIFIERS
 from alerts.outbox import Patience
 from alerts.repository import Repository
+from contracts.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
+from contracts.pulse import Pulse
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.5
 """Deadlines are looked at this often, in real time. What counts is what the injected clock then says. [s]"""
+
+LOOK_S = 1.0
+"""How often progress is looked at. [s]"""
 
 EVENTS_PATIENCE = Patience(give_up_after=None)
 """Events are never given up: others build upon them."""
@@ -43,10 +51,11 @@ class AlertService:
         self,
         repository: Repository,
         consumer: AIOKafkaConsumer,
-        producer: AIOKafkaProducer,
+        carrier: KafkaCarrier,
         mqtt: MqttPublisher,
         *,
         now: Callable[[], datetime],
+        metrics: AlertMetrics,
         patience: Patience | None = None,
     ) -> None:
         """Put the parts together.
@@ -57,24 +66,50 @@ class AlertService:
         self._repository = repository
         self._now = now
         engine = repository.engine
-        carrier = KafkaCarrier(producer)
-        self._events = Courier(engine, outbox.KAFKA, carrier, patience=EVENTS_PATIENCE, batch=500)
-        publishing = Courier(engine, outbox.MQTT, mqtt, patience=EVENTS_PATIENCE, batch=100)
+        self._metrics = metrics
+        self._carrier = carrier
+
+        def courier(destination: str, with_: Carrier, patience: Patience, batch: int) -> Courier:
+            def counted(outcome: str, letters: int) -> None:
+                metrics.deliveries.labels(destination, outcome).inc(letters)
+
+            return Courier(engine, destination, with_, patience=patience, batch=batch, counted=counted)
+
+        self._events = courier(outbox.KAFKA, carrier, EVENTS_PATIENCE, 500)
         self._channels = channels_of(repository)
         self._couriers = [
-            publishing,
+            courier(outbox.MQTT, mqtt, EVENTS_PATIENCE, 100),
             *(
-                Courier(engine, f"{outbox.CHANNEL}{name}", channel, patience=patience or Patience(), batch=1)
+                courier(f"{outbox.CHANNEL}{name}", channel, patience or Patience(), 1)
                 for name, channel in self._channels.items()
             ),
         ]
-        self._consuming = Consuming(consumer, repository, carrier, now=now, published=self._publish_events)
+        self._consuming = Consuming(
+            consumer, repository, carrier, now=now, published=self._publish_events, metrics=metrics
+        )
         self._publishing = asyncio.Lock()
         self._ticking: str | None = None
+        self._pulse = Pulse()
+        self._progress = Progress("alerts")
+        self._looked_at = time.monotonic()
+        metrics.kafka_silent.set_function(lambda: self._pulse.silent_s)
 
     def trouble(self) -> str | None:
-        """Why the process is not able to do its work at the moment; None when it is."""
-        return self._consuming.trouble or self._ticking
+        """Why the process is not able to do its work at the moment; None when it is. From any thread."""
+        return self._why_silent(STALLED_AFTER_S) or self._resting or self._progress.why_not_ready()
+
+    def why_dead(self) -> str | None:
+        """Why the process should be started again; None while waiting may help. From any thread."""
+        return self._why_silent(DEAD_AFTER_S) or self._progress.why_dead()
+
+    @property
+    def _resting(self) -> str | None:
+        """What is waited for, and will come back by itself."""
+        return self._pulse.away or self._consuming.trouble or self._ticking
+
+    def _why_silent(self, after_s: float) -> str | None:
+        silent_s = time.monotonic() - self._looked_at
+        return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do everything at once until ``stop`` is set.
@@ -105,6 +140,9 @@ class AlertService:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._consuming.run())
             group.create_task(self._pass_time())
+            group.create_task(self._pulse.run(self._carrier))
+            group.create_task(self._find_offsets())
+            group.create_task(self._look())
             for courier in self._couriers:
                 group.create_task(courier.run())
 
@@ -120,8 +158,34 @@ class AlertService:
             except (DatabaseUnavailable, CannotCarry) as error:
                 if self._ticking is None:
                     log.warning("deadlines wait: %s", error)
+                self._metrics.database_failures.inc(isinstance(error, DatabaseUnavailable))
                 self._ticking = str(error)
             await asyncio.sleep(TICK_S)
+
+    async def _find_offsets(self) -> None:
+        """Learn where partitions that are new to us stand; Kafka may be away meanwhile."""
+        while True:
+            try:
+                await self._consuming.look()
+            except (KafkaError, IllegalStateError) as error:
+                log.debug("offsets are not known yet: %s", error)
+            await asyncio.sleep(LOOK_S)
+
+    async def _look(self) -> None:
+        """Watch how far we have come, and what waits to be sent."""
+        destinations = [courier.destination for courier in (self._events, *self._couriers)]
+        engine = self._repository.engine
+        while True:
+            self._looked_at = time.monotonic()
+            committed, ends = self._consuming.offsets()
+            self._progress.observe(committed, ends, now=self._looked_at, resting=self._resting)
+            self._metrics.offsets(committed)
+            self._metrics.lag.set(self._progress.lag)
+            self._metrics.still.set(self._progress.still_s)
+            with contextlib.suppress(DatabaseUnavailable):  # told by _pass_time
+                waiting = await asyncio.to_thread(outbox.oldest, engine)
+                self._metrics.outbox(waiting, known=destinations, now=datetime.now(UTC))
+            await asyncio.sleep(LOOK_S)
 
     async def _publish_events(self) -> None:
         """Return once ``cems.alerts`` has every event that is due; raises ``CannotCarry``."""
@@ -165,6 +229,7 @@ async def alert_service(
     mqtt: MqttPublisher,
     now: Callable[[], datetime],
     patience: Patience | None = None,
+    metrics: AlertMetrics | None = None,
 ) -> AsyncIterator[AlertService]:
     """A service whose clients are connected, and let go of at the end of the block.
 
@@ -174,22 +239,24 @@ async def alert_service(
         mqtt: Not yet started. It need not be there: what it should get waits.
         now: The injected clock, which deadlines are measured by.
         patience: How often a notice is tried again.
+        metrics: Where is counted; None: in the process's own registry.
 
     Raises:
         CannotStart: no Kafka there.
         ValueError: a channel that cannot be used.
     """
     async with AsyncExitStack() as stack:
+        counts = metrics or AlertMetrics()
+        carrier = KafkaCarrier(kafka, counts)
         try:
-            producer = open_producer(kafka)
-            stack.push_async_callback(producer.stop)
-            await producer.start()
+            await carrier.start()
+            stack.push_async_callback(carrier.stop)
             consumer = open_consumer(kafka)
-            stack.push_async_callback(consumer.stop)
+            stack.push_async_callback(close_consumer, consumer)
             await consumer.start()
         except KafkaError as error:
             raise CannotStart(f"Kafka at {kafka.servers}: {error}") from error
-        service = AlertService(repository, consumer, producer, mqtt, now=now, patience=patience)
+        service = AlertService(repository, consumer, carrier, mqtt, now=now, metrics=counts, patience=patience)
         mqtt.start()
         stack.callback(mqtt.stop)
         yield service
