@@ -13,11 +13,13 @@ from emissions.beijing import BEIJING, HOUR
 from emissions.transmission import TRACKS, WINDOWS, tally_of
 from web import figures
 from web.pages.explain_asked import Asked, asked_of
-from web.pages.explain_hours import hour_detail, hours_panel
+from web.pages.explain_detail import hour_detail
+from web.pages.explain_hours import hours_panel
 from web.pages.explain_parts import agreement, counts_panel, parts_panel, reasons_panel
 from web.pages.frame import Notice, frame, language_of
 from web.pages.hour_grid import grids
 from web.pages.markup import box, link, path, text
+from web.pages.packets import show_frames
 from web.periods import bounds, period_at
 from web.problems import Problem
 from web.sources import Sources
@@ -84,6 +86,7 @@ class _View:
         with box("div", "columns"):
             self.reasons = box("section", "panel")
             self.parts = box("section", "panel")
+        self.packet = box("div")
         self.grid = box("div")
         self.hours = box("section", "panel block")
         for container in (self.counts, self.reasons, self.hours):
@@ -162,8 +165,12 @@ class _View:
             ):
                 at = one.hour.hour
                 found = await asyncio.to_thread(sources.store.readings, asked.id, cn="2061", start=at, end=at + HOUR)
+                sent = found[0].numbers.get(f"{one.hour.pollutant}-ZsAvg") if found else None
                 with self.parts:
-                    hour_detail(self.words, asked, one, found[0] if found else None)
+                    hour_detail(self.words, asked, one, sent_mg_m3=sent, parameters=sources.parameters)
+                if found:
+                    outlet = sources.register.outlets[asked.id]
+                    await show_frames(sources, self.words, outlet, found[0], self.packet)
                 return
         self.parts.set_visibility(False)
 

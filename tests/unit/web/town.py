@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from contracts.feed import MonitorLine, PacketLine, packet_line
@@ -149,8 +149,22 @@ def _hour(outlet: Outlet, number: int, pollutant: str, hour: datetime) -> Hour:
         enterprise=outlet.enterprise,
         county=outlet.county,
         city=outlet.city,
-        evidence={"rule": rule}
-        | ({"qn": f"{received:%Y%m%d%H%M%S}123", "received_at": received.isoformat(), "o2_pct": 5.7} if sent else {}),
+        evidence={
+            "rule": rule,
+            "verdict_reason": "not_valid" if not valid else "over_limit" if exceeded else "within_limit",
+        }
+        | {"limit_source": "DB37-664-2019 coal: table 2"}
+        | ({"flag": "C"} if state == "invalid" else {})
+        | (
+            {
+                "qn": f"{received:%Y%m%d%H%M%S}123",
+                "received_at": received.isoformat(),
+                "o2_pct": 5.7,
+                "reference_o2_pct": 6.0,
+            }
+            if sent
+            else {}
+        ),
     )
 
 
@@ -233,18 +247,47 @@ def readings(outlet: Outlet, *, until: datetime = NOW) -> Iterator[Reading]:
             )
 
 
-class TownPackets:
-    """The feed, as far as it holds the town's readings: each one frame."""
+def hour_packets(judged: Iterable[Hour]) -> list[Reading]:
+    """The 2061 packets that the judged hours rest on."""
+    numbers: dict[tuple[str, datetime], dict[str, float]] = {}
+    first: dict[tuple[str, datetime], Hour] = {}
+    for hour in judged:
+        if hour.raw_mg_m3 is None or hour.converted_mg_m3 is None:
+            continue
+        key = hour.outlet, hour.hour
+        first.setdefault(key, hour)
+        numbers.setdefault(key, {"a19001-Avg": 5.7})
+        numbers[key] |= {f"{hour.pollutant}-Avg": hour.raw_mg_m3, f"{hour.pollutant}-ZsAvg": hour.converted_mg_m3}
+    return [
+        Reading(
+            outlet=hour.outlet,
+            enterprise=hour.enterprise,
+            county=hour.county,
+            cn="2061",
+            at=hour.hour,
+            received_at=datetime.fromisoformat(hour.evidence["received_at"]),
+            numbers=numbers[key],
+            flags={f"{code}-Flag": str(hour.evidence.get("flag", "N")) for code in (*POLLUTANTS, "a19001")},
+        )
+        for key, hour in first.items()
+    ]
 
-    def __init__(self, town: Register) -> None:
+
+class TownPackets:
+    """The feed, as far as it holds these readings: each one frame."""
+
+    def __init__(self, town: Register, told: Iterable[Reading]) -> None:
         self._by_mn = town.by_mn()
+        self._readings: dict[str, list[Reading]] = {}
+        for reading in told:
+            self._readings.setdefault(reading.outlet, []).append(reading)
 
     async def find(self, name: str, *, since: datetime, until: datetime) -> list[PacketLine | MonitorLine]:
         """The frames of one logger."""
         outlet = self._by_mn.get(name)
         return [
             packet_line(reading.received_at, name, frame(outlet, reading), "gw1")
-            for reading in (readings(outlet) if outlet is not None else ())
+            for reading in (self._readings.get(outlet.id, []) if outlet is not None else ())
             if outlet is not None and since <= reading.received_at <= until
         ]
 
