@@ -16,6 +16,7 @@ from streams.consumer import CarefulConsumer
 from streams.folding import Folding
 from streams.metrics import Metrics
 from streams.output import SEND_TIMEOUT_S, Producer
+from streams.patience import in_time
 from streams.storing import Storing
 
 _log = logging.getLogger(__name__)
@@ -81,23 +82,23 @@ class Group:
 
     def observe(self) -> str | None:
         """Look at the offsets; None while every stage gets on, else what holds it."""
-        now = time.monotonic()
+        now, away = time.monotonic(), self._producer.away()
         if self._app.rebalancing or not self._assigned:
             left = self._left_to_recover() if self._app.rebalancing else 0
-            self._recovery.observe({0: -left}, {0: 1}, now=now)
-            return self._recovery.why_not_ready() or "partitions are being assigned"
+            self._recovery.observe({0: -left}, {0: 1}, now=now, resting=away)
+            return away or self._recovery.why_not_ready() or "partitions are being assigned"
         self._recovery.observe({}, {}, now=now)
         consumer = cast(CarefulConsumer, self._app.consumer)
         for stage, progress in zip(self._stages, self._progress, strict=True):
             committed, ends = consumer.offsets(stage.source.name)
-            progress.observe(committed, ends, now=now, resting=stage.resting)
+            progress.observe(committed, ends, now=now, resting=away or stage.resting)
             self._metrics.offsets(stage.name, stage.source.name, committed, ends)
             self._metrics.lag.labels(stage.name).set(progress.lag)
             self._metrics.still.labels(stage.name).set(progress.still_s)
             self._metrics.held.labels(stage.name).set(stage.held.waiting)
             if (moment := stage.held.acknowledged_from) is not None:
                 self._metrics.acknowledged_timestamp.labels(stage.name).set(moment)
-        return next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
+        return away or next((reason for progress in self._progress if (reason := progress.why_not_ready())), None)
 
     def why_dead(self) -> str | None:
         """None while waiting may help; as of the last look."""
@@ -116,7 +117,8 @@ class Group:
         """Before another worker may read our state: nothing is acknowledged any more, nothing is on its way."""
         for stage in self._stages:
             stage.held.let_go()
-        await or_end("revoking", asyncio.wait_for(self._producer.flush(), SEND_TIMEOUT_S))
+        flushed = in_time(self._producer.flush(), within_s=SEND_TIMEOUT_S, away=self._producer.away)
+        await or_end("revoking", flushed)
 
     async def _rebalanced(self, *_: Any, **__: Any) -> None:
         for stage in self._stages:

@@ -52,6 +52,9 @@ class Metrics:
             stage,
             registry=registry,
         )
+        self.kafka_silent = Gauge(
+            "stackwatch_worker_kafka_silent_seconds", "Time since Kafka last answered.", registry=registry
+        )
         place = ["stage", "topic", "partition"]
         self._committed = Gauge(
             "stackwatch_worker_committed_offset", "Next offset after a restart.", place, registry=registry

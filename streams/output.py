@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from contracts.codec import Message, encode
+from streams.patience import in_time
 from streams.routes import Address
 
 SEND_TIMEOUT_S = 60.0
-"""What Kafka has not taken by then never comes through this producer; the process must start anew. [s]"""
+"""What a Kafka that answers has not taken by then never comes through; the process must start anew. [s]"""
 
 BUNDLE_BYTES = 256 * 1024
 """A bundle is closed at this size, well under a broker's limit of 1 MiB."""
@@ -27,6 +28,9 @@ class Producer(Protocol):
     async def flush(self) -> None:  # pragma: no cover - a declaration
         """Return when nothing is on its way any more."""
 
+    def away(self) -> str | None:  # pragma: no cover - a declaration
+        """None while Kafka answers; else for how long it has not, in words."""
+
 
 class Sent:
     """Messages on their way to Kafka, and its word on all of them."""
@@ -37,8 +41,8 @@ class Sent:
 
     async def send(self, topic: str, value: bytes | None, *, key: bytes, partition: int) -> None:
         """Send one message; waits only while the producer's buffer is full."""
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            self._unconfirmed.append(await self._producer.send(topic, value, key=key, partition=partition))
+        queued = self._producer.send(topic, value, key=key, partition=partition)
+        self._unconfirmed.append(await in_time(queued, within_s=SEND_TIMEOUT_S, away=self._producer.away))
 
     async def confirmed(self) -> None:
         """Return when Kafka has committed all that was ever sent.
@@ -48,12 +52,16 @@ class Sent:
         """
         if not self._unconfirmed:
             return
-        done, late = await asyncio.wait(self._unconfirmed, timeout=SEND_TIMEOUT_S)
-        if late:
-            raise TimeoutError(f"Kafka has not confirmed {len(late)} messages within {SEND_TIMEOUT_S:g} s")
-        for confirmation in done:
+        waiting = list(self._unconfirmed)
+        try:
+            await in_time(asyncio.wait(waiting), within_s=SEND_TIMEOUT_S, away=self._producer.away)
+        except TimeoutError as error:
+            late = sum(not sent.done() for sent in waiting)
+            raise TimeoutError(f"Kafka has not confirmed {late} messages within {SEND_TIMEOUT_S:g} s") from error
+        for confirmation in waiting:
             confirmation.result()
-        self._unconfirmed = [sent for sent in self._unconfirmed if sent not in done]
+        known = set(waiting)
+        self._unconfirmed = [sent for sent in self._unconfirmed if sent not in known]
 
 
 @dataclass(slots=True)

@@ -18,6 +18,7 @@ from streams.folding import adding_up, judging, supervising
 from streams.group import BROKEN, Group, end, or_end
 from streams.judge import Judge
 from streams.metrics import Metrics
+from streams.patience import PatientProducer
 from streams.storing import storing
 from streams.supervise import City, Supervisor
 
@@ -36,7 +37,7 @@ STOP_S = 3.0
 class Worker:
     """The groups of this process and what can be said about them."""
 
-    def __init__(self, groups: Sequence[Group], producer: AIOKafkaProducer) -> None:
+    def __init__(self, groups: Sequence[Group], producer: PatientProducer) -> None:
         self._groups = groups
         self._producer = producer
         self._looked_at = time.monotonic()
@@ -105,14 +106,16 @@ class Worker:
         return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
 
 
-def create_producer(bootstrap: str | KafkaAddress, *, idempotent: bool = True) -> AIOKafkaProducer:
+def create_producer(bootstrap: str | KafkaAddress, *, idempotent: bool = True) -> PatientProducer:
     """The producer of outputs and state, not started."""
-    return AIOKafkaProducer(
-        **client_options(bootstrap),
-        acks="all",
-        enable_idempotence=idempotent,
-        linger_ms=5,
-        max_batch_size=BATCH_BYTES,
+    return PatientProducer(
+        AIOKafkaProducer(
+            **client_options(bootstrap),
+            acks="all",
+            enable_idempotence=idempotent,
+            linger_ms=5,
+            max_batch_size=BATCH_BYTES,
+        )
     )
 
 
@@ -141,6 +144,7 @@ def create_worker(
     """
     producer = create_producer(bootstrap, idempotent=idempotent)
     metrics = Metrics()
+    metrics.kafka_silent.set_function(lambda: producer.pulse.silent_s)
     fold = create_app(FOLDING_ID, bootstrap, replication=replication, session_s=session_s)
     folding = [
         judging(fold, Judge(register, rules), producer, metrics),

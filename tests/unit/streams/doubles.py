@@ -44,6 +44,7 @@ class Broker:
     """A producer whose confirmations are given by the test, or at once."""
 
     at_once: bool = True
+    silent: bool = False
     sent: list = field(default_factory=list)
     futures: list = field(default_factory=list)
 
@@ -54,6 +55,9 @@ class Broker:
             future.set_result(None)
         self.futures.append(future)
         return future
+
+    def away(self):
+        return "Kafka has not answered for 30 s" if self.silent else None
 
     def confirm(self):
         for future in self.futures:
