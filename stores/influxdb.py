@@ -15,6 +15,7 @@ from stores.influx_answers import equal, starts_with, text
 from stores.influx_bucket import TIMEOUT_S, Bucket
 from stores.influx_lines import LINE, RECEIVED_AT, key_from, name_from, tag_value, text_from
 from stores.influx_newest import Held, Identity, Newest, Span
+from stores.influx_settled import MEASUREMENT, Settlements
 from stores.lines import from_microseconds, hour_from, microseconds, rate_from
 from stores.port import Point, StoreRefused
 
@@ -48,6 +49,7 @@ class InfluxStore:
     ) -> None:
         self._bucket = Bucket(url, token, org, bucket, timeout_s=timeout_s, ca_file=ca_file)
         self._newest = Newest(self._look)
+        self._settlements = Settlements(lambda period: self.settled_rates(period=period))
 
     def write(self, points: Sequence[Point]) -> None:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
@@ -63,6 +65,10 @@ class InfluxStore:
                 versions.append(point)
         refused += self._bucket.put(readings)
         refused += self._newest.write(versions, put=self._bucket.put, delete=self._bucket.delete)
+        settlements = self._settlements.sift(point for point in versions if isinstance(point, Rate))
+        # A copy that is refused has been refused as a rate before, and is no more than that.
+        self._bucket.put(settlements)
+        self._settlements.written(settlements)
         if refused:
             message = f"{len(refused)} of {len(points)} points refused, the first: {refused[0][1]}"
             raise StoreRefused(message, [point for point, _ in refused])
@@ -124,6 +130,15 @@ class InfluxStore:
         )
         rates = [rate for rate in found if period is None or rate.period == period]
         return sorted(rates, key=lambda rate: (rate.level, rate.id, rate.window, rate.period, rate.track))
+
+    def settled_rates(self, *, period: str, level: str | None = None) -> list[Rate]:
+        """Rates of a month as they were when it was settled, by (level, id, track)."""
+        condition = f' and r._field == "{LINE}"' + equal({"level": level, "window": "month"})
+        found = self._bucket.rows(MEASUREMENT, *_extent(period), condition, columns=("_value",))
+        rates = [replace(rate_from(row["_value"]), kind="rate") for row in found]
+        return sorted(
+            (rate for rate in rates if rate.period == period), key=lambda rate: (rate.level, rate.id, rate.track)
+        )
 
     def ping(self) -> str:
         """Name and version of the engine, the bucket, and how long it keeps what it gets."""

@@ -37,6 +37,8 @@ def hour_from(line: str | bytes) -> Hour:
         hour = _hour.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreUnavailable(f"a stored hour cannot be read: {error}: {line[:200]!r}") from error
+    if hour.hour.tzinfo == BEIJING and hour.known_at.tzinfo == BEIJING:
+        return hour  # as nearly all were written; a month is read a hundred thousand hours at a time
     return replace(hour, hour=to_beijing(hour.hour), known_at=to_beijing(hour.known_at))
 
 
@@ -51,6 +53,11 @@ def rate_from(line: str | bytes) -> Rate:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise StoreUnavailable(f"a stored rate cannot be read: {error}: {line[:200]!r}") from error
     return replace(rate, as_of=to_beijing(rate.as_of))
+
+
+def is_settlement(rate: Rate) -> bool:
+    """Whether it is a month's rate from its settlement on; the first of these is what was settled (R15)."""
+    return rate.settled and rate.window == "month"
 
 
 def microseconds(moment: datetime) -> int:

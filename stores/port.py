@@ -33,7 +33,8 @@ class SeriesStore(Protocol):
     - reading (outlet, cn, at): the keys of both, the later value where both have one, since the sub-packets of one data
       time carry different factors (R5);
     - hour (outlet, pollutant, hour): the higher revision, the later one where they are equal (R10);
-    - rate (level, id, window, period, track): the later ``as_of``, the later one written where they are equal.
+    - rate (level, id, window, period, track): the later ``as_of``, the later one written where they are equal. Of a
+      month's settled rate also the earliest ``as_of``, the first one written, is kept: what was settled stays known.
 
     Others see hours and rates whole or not at all; a reading that is just being written they may see in part.
     """
@@ -64,6 +65,9 @@ class SeriesStore(Protocol):
         id: str | None = None,  # noqa: A002 - the field's own name
     ) -> list[Rate]:
         """Newest rate of each (level, id, window, period, track) that fits."""
+
+    def settled_rates(self, *, period: str, level: str | None = None) -> list[Rate]:
+        """Rates of a month as they were when it was settled, by (level, id, track); none before."""
 
     def ping(self) -> str:
         """Name and version of the engine, for the doctor."""

@@ -15,10 +15,10 @@ from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.admission import refusal
-from stores.lines import from_microseconds, hour_from, line_of, microseconds, rate_from
+from stores.lines import from_microseconds, hour_from, is_settlement, line_of, microseconds, rate_from
 from stores.port import Point, StoreRefused, StoreUnavailable
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ROWS_PER_TRANSACTION = 2_000
 """Writers take turns after so many rows: nobody waits long."""
@@ -46,6 +46,11 @@ CREATE TABLE IF NOT EXISTS rate (
     PRIMARY KEY ("window", period, level, id, track)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS rate_by_subject ON rate (level, id);
+CREATE TABLE IF NOT EXISTS settled_rate (
+    period TEXT NOT NULL, level TEXT NOT NULL, id TEXT NOT NULL, track TEXT NOT NULL,
+    as_of INTEGER NOT NULL, line TEXT NOT NULL,
+    PRIMARY KEY (period, level, id, track)
+) STRICT;
 """
 
 # Sub-packets of one data time carry different factors, so the second adds its keys to those of the first (R5).
@@ -65,6 +70,12 @@ _PUT_RATE = """
 INSERT INTO rate ("window", period, level, id, track, as_of, line) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET as_of = excluded.as_of, line = excluded.line
 WHERE excluded.as_of >= as_of
+"""
+# What was settled stays: the first publication after the settlement, however often the rate changes later.
+_PUT_SETTLED = """
+INSERT INTO settled_rate (period, level, id, track, as_of, line) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET as_of = excluded.as_of, line = excluded.line
+WHERE excluded.as_of < as_of
 """
 
 _Row = tuple[str | int, ...]
@@ -89,7 +100,7 @@ class SqliteStore:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
         refused: list[Point] = []
         reasons: list[str] = []
-        rows: dict[str, list[_Row]] = {_PUT_READING: [], _PUT_HOUR: [], _PUT_RATE: []}
+        rows: dict[str, list[_Row]] = {_PUT_READING: [], _PUT_HOUR: [], _PUT_RATE: [], _PUT_SETTLED: []}
         for point in points:
             if (reason := refusal(point)) is not None:
                 refused.append(point)
@@ -97,6 +108,9 @@ class SqliteStore:
                 continue
             statement, row = _row(point)
             rows[statement].append(row)
+            if isinstance(point, Rate) and is_settlement(point):
+                key = (point.period, point.level, point.id, point.track)
+                rows[_PUT_SETTLED].append((*key, microseconds(point.as_of), line_of(point)))
         with self._connection() as connection:
             for statement, all_rows in rows.items():
                 remaining = iter(all_rows)
@@ -157,6 +171,15 @@ class SqliteStore:
         found = self._rows(
             f'SELECT line FROM rate WHERE TRUE{where} ORDER BY level, id, "window", period, track',  # noqa: S608 - our own column names
             values,
+        )
+        return [rate_from(line) for (line,) in found]
+
+    def settled_rates(self, *, period: str, level: str | None = None) -> list[Rate]:
+        """Rates of a month as they were when it was settled, by (level, id, track)."""
+        where, values = _where({"level": level})
+        found = self._rows(
+            f"SELECT line FROM settled_rate WHERE period = ?{where} ORDER BY level, id, track",  # noqa: S608 - our own column names
+            (period, *values),
         )
         return [rate_from(line) for (line,) in found]
 

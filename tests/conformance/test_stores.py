@@ -312,3 +312,45 @@ def test_any_hours_come_back_as_the_newest_of_each(place, data):
                 held[key] = point
     assert all_hours(store) == [held[key] for key in sorted(held)]
     store.close()
+
+
+# What was settled
+
+
+def october(**more):
+    return rate(**({"window": "month", "period": "2026-10", "settled": True, "as_of": H0} | more))
+
+
+def test_before_the_settlement_nothing_is_settled(store):
+    store.write([october(settled=False)])
+    assert store.settled_rates(period="2026-10") == []
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two batches"])
+def test_late_data_change_the_rate_but_not_what_was_settled(store, together):
+    settled, later = october(valid=80), october(valid=99, as_of=H0 + HOUR)
+    for batch in [[settled, later]] if together else [[settled], [later]]:
+        store.write(batch)
+    assert store.settled_rates(period="2026-10") == [settled]
+    assert store.rates(window="month", period="2026-10") == [later]
+
+
+def test_a_change_at_the_same_roll_call_does_not_touch_what_was_settled(store):
+    store.write([october(valid=80)])
+    store.write([october(valid=99)])
+    assert [one.valid for one in store.settled_rates(period="2026-10")] == [80]
+
+
+def test_what_was_settled_earlier_but_comes_later_is_what_was_settled(store):
+    store.write([october(as_of=H0 + HOUR)])
+    store.write([october(as_of=H0)])
+    assert [one.as_of for one in store.settled_rates(period="2026-10")] == [H0]
+
+
+def test_settled_rates_of_one_month_and_level_are_found_alone(store):
+    store.write([october(), october(level="city", id="371500", county=""), october(period="2026-09")])
+    store.write([october(window="day", period="2026-10-01")])
+    assert [(one.level, one.period) for one in store.settled_rates(period="2026-10", level="city")] == [
+        ("city", "2026-10")
+    ]
+    assert len(store.settled_rates(period="2026-10")) == 2
