@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.database import AlertEventRow, AuditLine, CaseEventRow, ChainRow, PeopleEventRow
+from alerts.desk_tables import DeskEventRow
 from alerts.feed_tables import RedriveEventRow
 from alerts.transition import Event
 from emissions.beijing import to_beijing, utc
@@ -22,6 +23,7 @@ from emissions.beijing import to_beijing, utc
 LOGS: dict[str, type[AuditLine]] = {
     "alert_events": AlertEventRow,
     "case_events": CaseEventRow,
+    "desk_events": DeskEventRow,
     "redrive_events": RedriveEventRow,
     "people_events": PeopleEventRow,
 }

@@ -133,6 +133,16 @@ def clear(case: Supervision, *, by: str, reason: str, at: datetime) -> Step:
     return replace(case, state=state), Event(name="cleared", at=at, by=name, reason=why)
 
 
+def comment(case: Supervision, *, by: str, text: str, at: datetime) -> Step:
+    """A person says something about it, in whatever state it is."""
+    return case, Event(name="commented", at=at, by=person(by), reason=stated(text, "a comment"))
+
+
+def attach(case: Supervision, *, by: str, note: str, file: Mapping[str, Any], at: datetime) -> Step:
+    """A person adds a file to it; ``file`` says which."""
+    return case, Event(name="attached", at=at, by=person(by), reason=note.strip(), detail=dict(file))
+
+
 def tick(case: Supervision, *, now: datetime, terms: Terms) -> Step | None:
     """Nothing before the deadline; at it the next measure, and the state's full time anew from ``now``."""
     deadline = deadline_of(case.state)

@@ -136,6 +136,8 @@ class Consuming:
         await self._published()
         for message in messages:
             self._metrics.consumed.labels(message.kind).inc()
+            if isinstance(message, Finding):
+                log.info("taken in: %s", message.rule, extra=_marks(message))
 
     async def _commit(self) -> None:
         """Commit what is safe. What Kafka does not take now is committed the next time, or read again."""
@@ -152,3 +154,8 @@ class Consuming:
         else:
             self._committed |= offsets
         self._taken.clear()
+
+
+def _marks(finding: Finding) -> dict[str, object]:
+    """What a log line about a finding names."""
+    return {"alert": finding.id, **finding.subject, "trace": finding.evidence.get("trace")}

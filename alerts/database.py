@@ -60,6 +60,16 @@ class AlertRow(Base):
     state_detail: Mapped[Mapping[str, Any]]
     level: Mapped[str]
     deadline: Mapped[datetime | None] = mapped_column(index=True)
+    assignee: Mapped[str] = mapped_column(default="")
+    key: Mapped[str] = mapped_column(index=True, default="")
+    """Rule, subject and pollutant: the same for every episode of the same thing."""
+    calmer: Mapped[str | None]
+    """The lower severity that the data show now, while the alert's own is held."""
+    calmer_since: Mapped[datetime | None]
+    review_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When its severity is to be lowered."""
+    last_event: Mapped[int] = mapped_column(default=0)
+    """Line of the audit log that last changed it."""
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention
@@ -79,6 +89,7 @@ class CaseRow(Base):
     state_detail: Mapped[Mapping[str, Any]]
     measure: Mapped[str]
     deadline: Mapped[datetime | None] = mapped_column(index=True)
+    last_event: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own convention

@@ -10,6 +10,19 @@ LEVELS = ("county_inspector", "county_head", "city_supervisor")
 CASE_MEASURES = ("none", "preliminary_notice", "interview")
 """What a county gets for missed deadlines of a case, in this order: nothing yet, 预警通知, 约谈."""
 
+CAUSES = (
+    "excess_emission",
+    "treatment_failure",
+    "start_up_or_shutdown",
+    "monitor_fault",
+    "calibration_or_maintenance",
+    "communication_failure",
+    "unmarked_stop",
+    "wrong_register_entry",
+    "other",
+)
+"""What a verification may name as the cause, where the rulebook has no list of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -27,6 +40,8 @@ class Terms:
     """What is rectified, or was no violation, is to be closed within this time; the figure of R17."""
     remind_every: timedelta = timedelta(hours=24)
     """At the top of the ladder a missed deadline is repeated at this interval."""
+    lower_after: timedelta = timedelta(hours=2)
+    """An alert becomes less severe only when its data have been lower for this long; more severe at once."""
     levels: tuple[str, ...] = LEVELS
     case_within: Mapping[str, timedelta] = field(
         default_factory=lambda: {
@@ -38,6 +53,14 @@ class Terms:
     )
     """R17: how long a case may stay in each state."""
     case_measures: tuple[str, ...] = CASE_MEASURES
+    causes: tuple[str, ...] = CAUSES
+    """What a verification may name as the cause."""
+    decide_within: timedelta = timedelta(days=3)
+    """R18: a person must have confirmed or declined a proposed step before this has passed."""
+    repair_within: timedelta = timedelta(hours=48)
+    """A repair that is ordered without a due date is due after this time."""
+    order_close_within: timedelta = timedelta(days=7)
+    """What was reported as done is to be closed, or returned, within this time."""
 
     def acknowledge_after(self, severity: str) -> timedelta:
         """Time to acknowledge an alert of this severity (R19)."""

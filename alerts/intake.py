@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from alerts import cases, lifecycle
+from alerts import cases, lifecycle, proposing
 from alerts.audit import digest_of
 from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow, EvidenceRow
+from alerts.notices import alert_key
 from alerts.recording import Recorder, alert_of, case_of, put_case
 from alerts.routing import Alerting, Unroutable, route
 from alerts.transition import DATA, Event, Unusable
@@ -60,6 +61,7 @@ class Intake:
         row.started_at, row.known_at, row.evidence = finding.from_, finding.known_at, finding.evidence
         step = step[0], replace(step[1], detail={**step[1].detail, "known_at": finding.known_at, "to": finding.to})
         self.recorder.alert(session, row, step, wall=wall, digest=digest)
+        proposing.consider(session, self.recorder, row, now=now, wall=wall)
         return True
 
     def _new_alert(self, finding: Finding, *, now: datetime) -> AlertRow:
@@ -71,6 +73,7 @@ class Intake:
             subject_name=self.recorder.name_of(about),
             county=finding.county,
             raised_at=now,
+            key=alert_key(finding.rule, finding.subject, finding.evidence.get("pollutant")),
         )
 
     def case(self, session: Session, case: Case, *, now: datetime, wall: datetime) -> bool:

@@ -16,8 +16,9 @@ class AlertMessage:
     event_id: str
     """``<alert>:<line of the audit log>``. Delivery is at least once: what has this id again is the same event."""
     event: str
-    """``raised``, ``grew``, ``worsened``, ``ended``, ``resumed``, ``reopened``, ``acknowledged``,
-    ``acknowledgement_expired``, ``escalated``, ``reminded``, ``verified``, ``rectified`` or ``closed``."""
+    """``raised``, ``grew``, ``worsened``, ``eased``, ``ended``, ``resumed``, ``reopened``, ``acknowledged``,
+    ``acknowledgement_expired``, ``escalated``, ``reminded``, ``assigned``, ``commented``, ``attached``, ``verified``,
+    ``rectified`` or ``closed``."""
     at: datetime
     by: str
     reason: str
@@ -38,6 +39,7 @@ class AlertMessage:
     to: datetime | None
     """Until when the data showed it; None while they do."""
     evidence: Mapping[str, Any]
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ class CaseMessage:
     event_id: str
     event: str
     """``opened``, ``evidence_joined``, ``evidence_updated``, ``rectifying``, ``clearance_requested``, ``verifying``,
-    ``returned``, ``escalated``, ``reminded`` or ``cleared``."""
+    ``returned``, ``escalated``, ``reminded``, ``commented``, ``attached`` or ``cleared``."""
     at: datetime
     by: str
     reason: str
@@ -66,10 +68,49 @@ class CaseMessage:
     """By month, as in the ``case`` lines."""
 
 
-Message = AlertMessage | CaseMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskMessage:
+    """An event of a proposal, a work order or a silence, with what it is as it stands after it."""
+
+    kind: str
+    """``proposal``, ``work_order`` or ``silence``."""
+    event_id: str
+    event: str
+    """``proposed``, ``grounds_joined``, ``confirmed``, ``declined``; ``ordered``, ``assigned``, ``done``, ``returned``,
+    ``closed``, ``cancelled``, ``commented``, ``attached``; ``silenced``, ``silence_ended``; ``escalated``,
+    ``reminded``."""
+    at: datetime
+    by: str
+    reason: str
+    detail: Mapping[str, Any]
+    hash: str
+    id: str
+    county: str
+    """Empty: all counties."""
+    subject_name: str
+    state: str
+    level: str
+    deadline: datetime | None
+    content: Mapping[str, Any]
 
 
-def to_line(message: Message) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """How far an audit log had come, kept outside of the database: a log that is shorter later has lost its end."""
+
+    kind: str = "anchor"
+    event_id: str
+    """``anchor:<log>:<length>``."""
+    log: str
+    length: int
+    hash: str
+    at: datetime
+
+
+Message = AlertMessage | CaseMessage | DeskMessage
+
+
+def to_line(message: Message | Anchor) -> str:
     """The message as one line of JSON."""
     names = (field.name for field in fields(message))
     return canonical({("from" if name == "from_" else name): getattr(message, name) for name in names})

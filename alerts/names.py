@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from emissions.register import Register
 
+NameOf = Callable[[str], str]
+"""From a code or an id to what people call it."""
 
-def names_of(register: Register) -> Callable[[str], str]:
+
+def names_of(register: Register) -> NameOf:
     """From a code or an id to a name; what the register does not have keeps its code."""
     names = {division.code: division.name for division in register.divisions.values()}
     names |= {enterprise.id: enterprise.name for enterprise in register.enterprises.values()}

@@ -1,13 +1,15 @@
 """What pages and the API ask of the alert database."""
 
 import copy
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from alerts import audit, outbox
-from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow
+from alerts.database import AlertEventRow, AlertRow, AttemptRow, CaseEventRow, CaseRow, OutboxRow
+from alerts.desk_tables import NoticeRow
+from alerts.desk_views import Attempt, NoticeView, notice_view
 from alerts.recording import evidence_of
 from alerts.transaction import reading
 from alerts.views import AlertView, CaseView, EventView, alert_view, case_view, event_view
@@ -53,8 +55,7 @@ class Reader:
     ) -> list[AlertView]:
         """Alerts, newest first; ``state`` is one of the states, or ``open`` for all that are not closed."""
         query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id).limit(limit).offset(offset)
-        for only in {county, self.county} - {None}:
-            query = query.where(AlertRow.county == only)
+        query = only_county(query, AlertRow.county, county, self.county)
         if state is not None:
             query = query.where(AlertRow.state != "closed" if state == "open" else AlertRow.state == state)
         with reading(self.engine) as session:
@@ -77,8 +78,7 @@ class Reader:
     ) -> list[CaseView]:
         """Cases, newest first; ``state`` is one of the states, or ``open`` for all that are not cleared."""
         query = select(CaseRow).order_by(CaseRow.opened_at.desc(), CaseRow.id).limit(limit).offset(offset)
-        for only in {county, self.county} - {None}:
-            query = query.where(CaseRow.county == only)
+        query = only_county(query, CaseRow.county, county, self.county)
         if state is not None:
             query = query.where(CaseRow.state != "cleared" if state == "open" else CaseRow.state == state)
         with reading(self.engine) as session:
@@ -96,6 +96,22 @@ class Reader:
             self.found(session, CaseRow, case_id)
             return [event_view(row) for row in session.scalars(query)]
 
+    def notices(self, alert_id: str) -> list[NoticeView]:
+        """What became of an alert's notices, each with the log of its attempts; raises ``NotFound``."""
+        with reading(self.engine) as session:
+            self.found(session, AlertRow, alert_id)
+            rows = session.scalars(select(NoticeRow).where(NoticeRow.alert_id == alert_id).order_by(NoticeRow.id)).all()
+            tried: dict[str, list[Attempt]] = {}
+            log = (
+                select(OutboxRow.dedupe_key, AttemptRow.at, AttemptRow.delivered, AttemptRow.error)
+                .join(OutboxRow, OutboxRow.id == AttemptRow.outbox_id)
+                .where(OutboxRow.dedupe_key.in_({row.letter for row in rows if row.letter}))
+                .order_by(AttemptRow.id)
+            )
+            for key, at, delivered, error in session.execute(log):
+                tried.setdefault(key, []).append(Attempt(at=at, delivered=delivered, error=error))
+            return [notice_view(row, tried.get(row.letter, [])) for row in rows]
+
     def broken_audit(self) -> list[audit.Broken]:
         """Where the audit logs are not what was written; nothing if they are."""
         with reading(self.engine) as session:
@@ -104,6 +120,13 @@ class Reader:
     def backlog(self) -> dict[str, int]:
         """Letters that wait to be sent, by destination."""
         return outbox.backlog(self.engine)
+
+
+def only_county(query: Select[Any], column: Any, *counties: str | None) -> Select[Any]:
+    """The query narrowed to every county that is given; two different ones leave nothing."""
+    for only in {county for county in counties if county is not None}:
+        query = query.where(column == only)
+    return query
 
 
 def found(session: Session, table: type[Row], key: str) -> Row:

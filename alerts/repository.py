@@ -6,19 +6,26 @@ Every change is one transaction: the row, its line in the audit log and what has
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 
-from alerts import cases, lifecycle
+from alerts import cases, lifecycle, notices, ordering, proposing
+from alerts.attachments import Folder
 from alerts.database import AlertRow, CaseRow, DatabaseUnavailable, prepare
+from alerts.desk_tables import ProposalRow, WorkOrderRow
+from alerts.filing import Files
 from alerts.intake import Intake
 from alerts.names import names_of
+from alerts.ordering import WorkOrders
 from alerts.policy import Policy
+from alerts.proposing import Proposals
 from alerts.queries import NotFound, Reader
 from alerts.recording import Recorder, alert_of, case_of, evidence_of
+from alerts.silencing import Silences
 from alerts.transaction import Conflict, NeverTaken, reading, transact
 from alerts.transition import Incomplete, NotAllowed
 from alerts.views import AlertView, CaseView, alert_view, case_view
@@ -47,16 +54,35 @@ class Repository(Reader):
         policy: Policy | None = None,
         name_of: Callable[[str], str] = lambda code: code,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        livelihood: frozenset[str] = frozenset(),
+        attachments: Path | None = None,
     ) -> None:
+        """Over an open database.
+
+        Args:
+            engine: The database, its schema up to date.
+            policy: What the rulebook decides.
+            name_of: What people call an outlet, an enterprise or a county.
+            wall: Real time, for what is sent over networks.
+            livelihood: Enterprises that cannot simply be stopped 民生.
+            attachments: Folder for the contents of files; None: the database keeps them.
+        """
         super().__init__(engine)
         self.policy = policy or Policy()
-        self._recorder = Recorder(policy=self.policy, name_of=name_of)
+        self._recorder = Recorder(policy=self.policy, name_of=name_of, livelihood=livelihood)
         self._intake = Intake(recorder=self._recorder)
         self._wall = wall
+        self._folder = Folder(attachments) if attachments is not None else None
 
     @classmethod
     def open(
-        cls, url: str, *, policy: Policy, password: SecretStr | None = None, register: Register | None = None
+        cls,
+        url: str,
+        *,
+        policy: Policy,
+        password: SecretStr | None = None,
+        register: Register | None = None,
+        attachments: Path | None = None,
     ) -> Self:
         """Open a database after bringing its schema up to date; the register gives the names that people read.
 
@@ -65,7 +91,32 @@ class Repository(Reader):
             ValueError: the address is none that can be used.
         """
         engine = prepare(url, password=password)
-        return cls(engine, policy=policy, name_of=names_of(register)) if register else cls(engine, policy=policy)
+        if register is None:
+            return cls(engine, policy=policy, attachments=attachments)
+        livelihood = frozenset(one.id for one in register.enterprises.values() if one.livelihood)
+        return cls(engine, policy=policy, name_of=names_of(register), livelihood=livelihood, attachments=attachments)
+
+    # -- the desk beside alerts and cases -------------------------------------------------------------------------
+
+    @property
+    def orders(self) -> WorkOrders:
+        """Work orders."""
+        return WorkOrders(self, self._recorder, self._wall)
+
+    @property
+    def proposals(self) -> Proposals:
+        """Proposed steps against enterprises."""
+        return Proposals(self, self._recorder, self._wall)
+
+    @property
+    def silences(self) -> Silences:
+        """Silences."""
+        return Silences(self, self._recorder, self._wall)
+
+    @property
+    def files(self) -> Files:
+        """Attached files."""
+        return Files(self, self.orders, self._recorder, self._wall, self._folder)
 
     # -- what data and time do ------------------------------------------------------------------------------------
 
@@ -96,26 +147,40 @@ class Repository(Reader):
             else:
                 self._intake.case(session, message, now=now, wall=wall)
         session.flush()
+        if not self.policy.grouping.wait:
+            notices.settle(session, self.policy, self._recorder.name_of, now=now, wall=wall)
 
     def pass_time(self, *, now: datetime, limit: int = 200) -> int:
-        """Do what missed deadlines bring, at most ``limit`` of each kind; returns how many there were."""
+        """Do what missed deadlines bring, at most ``limit`` of each kind; returns how many there were.
+
+        Tells also of what has waited for others of its kind, and lowers what has been less severe for long enough.
+        """
+        at = to_beijing(now)
         with reading(self.engine) as session:
-            missed = session.scalars(select(AlertRow.id).where(AlertRow.deadline <= now).limit(1)).first()
-            missed = missed or session.scalars(select(CaseRow.id).where(CaseRow.deadline <= now).limit(1)).first()
-        return transact(self.engine, lambda session: self._tick(session, to_beijing(now), limit)) if missed else 0
+            missed = any(
+                session.scalars(select(table.id).where(column <= at).limit(1)).first() is not None
+                for table, column in _DUE
+            )
+            told = notices.waiting(session, now=at)
+        return transact(self.engine, lambda session: self._tick(session, at, limit)) if missed or told else 0
 
     def _tick(self, session: Session, now: datetime, limit: int) -> int:
-        wall, terms, count = self._wall(), self.policy.terms, 0
-        due_alerts = select(AlertRow).where(AlertRow.deadline <= now).order_by(AlertRow.deadline, AlertRow.id)
+        wall, terms, recorder, count = self._wall(), self.policy.terms, self._recorder, 0
+        due = or_(AlertRow.deadline <= now, AlertRow.review_at <= now)
+        due_alerts = select(AlertRow).where(due).order_by(AlertRow.deadline, AlertRow.id)
         for row in session.scalars(due_alerts.limit(limit)).all():
             if (step := lifecycle.tick(alert_of(row), now=now, terms=terms)) is not None:
-                self._recorder.alert(session, row, step, wall=wall)
+                recorder.alert(session, row, step, wall=wall)
                 count += 1
         due_cases = select(CaseRow).where(CaseRow.deadline <= now).order_by(CaseRow.deadline, CaseRow.id)
         for case_row in session.scalars(due_cases.limit(limit)).all():
             if (moved := cases.tick(case_of(case_row), now=now, terms=terms)) is not None:
-                self._recorder.case(session, case_row, moved, wall=wall)
+                recorder.case(session, case_row, moved, wall=wall)
                 count += 1
+        count += proposing.pass_time(session, recorder, now=now, wall=wall, limit=limit)
+        count += ordering.pass_time(session, recorder, now=now, wall=wall, limit=limit)
+        session.flush()
+        notices.settle(session, self.policy, recorder.name_of, now=now, wall=wall)
         return count
 
     # -- what people do with alerts -------------------------------------------------------------------------------
@@ -162,6 +227,22 @@ class Repository(Reader):
         """A person closes the alert."""
         return self._alert(alert_id, version, lambda a: lifecycle.close(a, by=by, reason=reason, at=to_beijing(now)))
 
+    def assign(
+        self, alert_id: str, *, assignee: str, by: str, now: datetime, note: str = "", version: int | None = None
+    ) -> AlertView:
+        """Somebody is named who is to look into the alert."""
+        at, terms = to_beijing(now), self.policy.terms
+        return self._alert(
+            alert_id,
+            version,
+            lambda a: lifecycle.assign(a, assignee=assignee, by=by, note=note, at=at, terms=terms),
+        )
+
+    def comment(self, alert_id: str, *, by: str, text: str, now: datetime) -> AlertView:
+        """A person says something about the alert."""
+        at, terms = to_beijing(now), self.policy.terms
+        return self._alert(alert_id, None, lambda a: lifecycle.comment(a, by=by, text=text, at=at, terms=terms))
+
     # -- what people do with cases --------------------------------------------------------------------------------
 
     def advance_case(
@@ -184,6 +265,11 @@ class Repository(Reader):
         """销号: a person clears the case."""
         return self._case(case_id, version, lambda c: cases.clear(c, by=by, reason=reason, at=to_beijing(now)))
 
+    def comment_case(self, case_id: str, *, by: str, text: str, now: datetime) -> CaseView:
+        """A person says something about the case."""
+        at = to_beijing(now)
+        return self._case(case_id, None, lambda c: cases.comment(c, by=by, text=text, at=at))
+
     def _alert(
         self, alert_id: str, version: int | None, decide: Callable[[lifecycle.Alert], lifecycle.Step]
     ) -> AlertView:
@@ -205,6 +291,16 @@ class Repository(Reader):
             return case_view(row, evidence_of(session, row.id))
 
         return transact(self.engine, act)
+
+
+_DUE: tuple[tuple[Any, Any], ...] = (
+    (AlertRow, AlertRow.deadline),
+    (AlertRow, AlertRow.review_at),
+    (CaseRow, CaseRow.deadline),
+    (ProposalRow, ProposalRow.deadline),
+    (WorkOrderRow, WorkOrderRow.deadline),
+)
+"""What the passing of time may move, and when."""
 
 
 def _current(row: AlertRow | CaseRow, version: int | None) -> None:

@@ -16,12 +16,14 @@ class Routes:
     never: frozenset[str] = frozenset({"no_limit", "revised_after_judgement", "conversion_mismatch"})
     """Rules whose findings are for the record: about the books, not about the air."""
     notify: frozenset[str] = frozenset(
-        {"raised", "worsened", "reopened", "escalated", "reminded", "acknowledgement_expired", "ended"}
+        {"raised", "worsened", "reopened", "resumed", "escalated", "reminded", "acknowledgement_expired", "ended"}
     )
     """Events of an alert that people are told of; the others are seen on its page and in the event stream."""
     notify_case: frozenset[str] = frozenset(
         {"opened", "evidence_joined", "clearance_requested", "returned", "escalated", "reminded", "cleared"}
     )
+    notify_desk: frozenset[str] = frozenset({"proposed", "escalated", "reminded"})
+    """Events of proposals and work orders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ class AlertView:
     deadline: datetime | None
     version: int
     """Hand it back with an action to have the action refused if anything has changed meanwhile."""
+    assignee: str = ""
+    """Who is to look into it; empty: nobody yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ def alert_view(row: AlertRow) -> AlertView:
         level=row.level,
         deadline=row.deadline,
         version=row.version,
+        assignee=row.assignee or "",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alerts.findings_in_words import FINDINGS, Evidence, Explain, Lines, NameOf
-from alerts.messages import AlertMessage, CaseMessage, Message
+from alerts.messages import AlertMessage, CaseMessage, DeskMessage, Message
 from alerts.transition import MACHINES
 from emissions.beijing import to_beijing
 
@@ -25,6 +25,10 @@ EVENTS: Mapping[str, tuple[str, str]] = {
     "verified": ("已核实", "verified"),
     "rectified": ("已整改", "rectified"),
     "closed": ("已关闭", "closed"),
+    "eased": ("报警减轻", "alert has become less severe"),
+    "assigned": ("已指派", "assigned"),
+    "commented": ("备注", "comment"),
+    "attached": ("添加附件", "file attached"),
     "opened": ("挂牌督办", "county put under supervision"),
     "evidence_joined": ("新增督办依据", "further month added"),
     "evidence_updated": ("督办依据更新", "evidence updated"),
@@ -33,6 +37,26 @@ EVENTS: Mapping[str, tuple[str, str]] = {
     "verifying": ("核查中", "verification begun"),
     "returned": ("核查退回", "returned to rectification"),
     "cleared": ("已销号", "cleared"),
+    "proposed": ("建议采取措施", "step proposed"),
+    "grounds_joined": ("新增超标依据", "further exceedance added"),
+    "confirmed": ("已确认采取", "step taken"),
+    "declined": ("不予采取", "step declined"),
+    "ordered": ("已派工单", "work ordered"),
+    "done": ("已完成，待验收", "reported as done"),
+    "cancelled": ("已取消", "cancelled"),
+    "silenced": ("通知静默", "notices silenced"),
+    "silence_ended": ("静默结束", "silence ended"),
+}
+STEPS: Mapping[str, tuple[str, str]] = {
+    "fine_at_once": ("即超即罚", "fine at once"),
+    "rectify_at_once": ("立行立改", "rectify at once"),
+    "stop_to_rectify": ("停产整治", "stop production to rectify"),
+    "daily_fine": ("按日计罚", "fine by the day"),
+    "close_down": ("关闭", "close down"),
+}
+ORDER_KINDS: Mapping[str, tuple[str, str]] = {
+    "maintenance": ("运维", "maintenance"),
+    "repair": ("维修", "repair"),
 }
 LEVELS: Mapping[str, tuple[str, str]] = {
     "county_inspector": ("县级监察员", "county inspector"),
@@ -71,14 +95,21 @@ def text_for(message: Message, *, language: str, name_of: Callable[[str], str] =
         language: ``zh`` or ``en``.
         name_of: What people call an outlet or an enterprise.
     """
-    say = _say(language)
-    return _alert(message, say, name_of) if isinstance(message, AlertMessage) else _case(message, say, name_of)
+    say = in_language(language)
+    match message:
+        case AlertMessage():
+            return _alert(message, say, name_of)
+        case CaseMessage():
+            return _case(message, say, name_of)
+        case _:
+            return _desk(message, say, name_of)
 
 
 Say = Callable[[tuple[str, str]], str]
 
 
-def _say(language: str) -> Say:
+def in_language(language: str) -> Say:
+    """Picks of a Chinese and an English text the one to be read."""
     index = LANGUAGES.index(language) if language in LANGUAGES else 0
     return lambda pair: pair[index]
 
@@ -86,22 +117,20 @@ def _say(language: str) -> Say:
 def _alert(message: AlertMessage, say: Say, name_of: NameOf) -> Text:
     headline, explain = FINDINGS.get(message.rule, ((message.rule, message.rule), _unexplained))
     name = message.subject_name
-    title = (
-        f"[{_word(SEVERITIES, message.severity, say)}] {say(headline)}: {name} ({_word(EVENTS, message.event, say)})"
-    )
+    title = f"[{word(SEVERITIES, message.severity, say)}] {say(headline)}: {name} ({word(EVENTS, message.event, say)})"
     lines = [say(line) for line in _tolerant(explain, message.evidence, name_of)]
     lines += [
         say(("自 ", "from "))
         + moment(message.from_)
         + (say((" 至 ", " to ")) + moment(message.to) if message.to else ""),
-        say(("负责：", "answers: ")) + _word(LEVELS, message.level, say),
+        say(("负责：", "answers: ")) + word(LEVELS, message.level, say),
     ]
     lines += _ending(message, say)
     return Text(title=title, body="\n".join(lines))
 
 
 def _case(message: CaseMessage, say: Say, name_of: NameOf) -> Text:
-    title = f"{_word(EVENTS, message.event, say)}: {message.county_name} ({_word(TRIGGERS, message.trigger, say)})"
+    title = f"{word(EVENTS, message.event, say)}: {message.county_name} ({word(TRIGGERS, message.trigger, say)})"
     lines = []
     rule = {"rate": "rate_below_90", "exceeding": "several_exceeding"}.get(message.trigger, "")
     explain = FINDINGS[rule][1] if rule else _unexplained
@@ -109,9 +138,34 @@ def _case(message: CaseMessage, say: Say, name_of: NameOf) -> Text:
         lines.append(f"{period}:")
         lines += [f"  {say(line)}" for line in _tolerant(explain, evidence, name_of)]
     if message.measure != "none":
-        lines.append(say(("已采取：", "measure: ")) + _word(MEASURES, message.measure, say))
+        lines.append(say(("已采取：", "measure: ")) + word(MEASURES, message.measure, say))
     lines += _ending(message, say)
     return Text(title=title, body="\n".join(lines))
+
+
+def _desk(message: DeskMessage, say: Say, name_of: NameOf) -> Text:
+    content, event = message.content, word(EVENTS, message.event, say)
+    lines = [say(("区县：", "county: ")) + name_of(message.county)] if message.county else []
+    what = str(content.get("title", ""))
+    if message.kind == "proposal":
+        what = word(STEPS, str(content.get("step", "")), say)
+        grounds = content.get("grounds", {})
+        hours = sum(int(ground.get("hours", 0)) for ground in grounds.values())
+        lines.append(
+            say(
+                (
+                    f"依据：{len(grounds)} 起超标，共 {hours} 小时；须人工核实后决定",
+                    f"grounds: {len(grounds)} exceedances, {hours} hours; a person decides after looking at them",
+                )
+            )
+        )
+    elif message.kind == "work_order":
+        lines.append(say(("类型：", "kind: ")) + word(ORDER_KINDS, str(content.get("kind", "")), say))
+        if assignee := str(content.get("assignee", "")):
+            lines.append(say(("执行人：", "to be done by: ")) + assignee)
+    lines.append(say(("负责：", "answers: ")) + word(LEVELS, message.level, say))
+    lines += _ending(message, say)
+    return Text(title=f"{event}: {message.subject_name} ({what})", body="\n".join(lines))
 
 
 def _unexplained(_evidence: Evidence, _name_of: NameOf) -> Lines:
@@ -135,7 +189,8 @@ def _tolerant(explain: Explain, evidence: Evidence, name_of: NameOf) -> Lines:
         return [("依据见系统页面", "evidence: see its page")]
 
 
-def _word(words: Mapping[str, tuple[str, str]], key: str, say: Say) -> str:
+def word(words: Mapping[str, tuple[str, str]], key: str, say: Say) -> str:
+    """What people call something; its own name where nobody has a word for it."""
     return say(words.get(key, (key, key)))
 
 

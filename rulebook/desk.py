@@ -1,6 +1,6 @@
-"""Schemas of the alert desk's part of ``escalation.yaml``: notices, causes, ladder, work orders, attachments (R17 to R21).
+"""Schemas of the desk's part of ``escalation.yaml``: notices, causes, ladder, work orders, attachments (R17 to R21).
 
-Every section may be left out: then what stands in the shipped file's comments, the defaults of ``alerts``, holds.
+Every section may be left out: then the defaults of ``alerts`` hold, which are those of the shipped file.
 """
 
 from typing import Annotated, Literal
@@ -92,8 +92,8 @@ Causes = Annotated[tuple[Cause, ...], Field(strict=False), AfterValidator(_ids_d
 class LadderTerms(Strict):
     """R18: the enterprise ladder, proposed by the software, taken by a person."""
 
-    steps: Texts
-    livelihood: Texts
+    steps: Annotated[Texts, Field(min_length=1)]
+    livelihood: Annotated[Texts, Field(min_length=1)]
     """The ladder of a supplier that cannot be stopped 民生."""
     grace: Duration
     """What exceeds this long after a step was taken is a reason for the next one."""

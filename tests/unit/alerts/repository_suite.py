@@ -11,12 +11,14 @@ from sqlalchemy import text
 
 from alerts import outbox
 from alerts.database import open_database, upgrade
+from alerts.grouping import Grouping
 from alerts.outbox import Patience
 from alerts.policy import Policy
 from alerts.repository import Conflict, Incomplete, NotAllowed, NotFound, Repository
 from alerts.routing import Channel
 from tests.unit.alerts.scene import COUNTY, DAY, HOUR, MINUTE, T0, exceedance, low_rate, with_evidence
 
+AT_ONCE = Grouping(wait=timedelta(0), interval=timedelta(0))
 CHANNEL = Channel(name="desk", notifier="webhook", url="http://127.0.0.1:9/")
 WALL = datetime(2026, 11, 24, 3, tzinfo=UTC)
 
@@ -33,7 +35,10 @@ class RepositorySuite:
         def opened() -> Repository:
             engines.append(open_database(url))
             return Repository(
-                engines[-1], policy=Policy(channels=[CHANNEL]), name_of=lambda code: f"<{code}>", wall=lambda: WALL
+                engines[-1],
+                policy=Policy(channels=[CHANNEL], grouping=AT_ONCE),
+                name_of=lambda code: f"<{code}>",
+                wall=lambda: WALL,
             )
 
         yield opened
@@ -74,7 +79,11 @@ class RepositorySuite:
 
     def test_a_correction_below_the_line_still_reaches_its_alert(self, desk: Repository) -> None:
         desk.take_in([exceedance(), exceedance(2, severity="info", ended=True)], now=T0)
-        assert (desk.alert("f1").severity, desk.timeline("f1")[-1].name) == ("info", "ended")
+        assert (desk.alert("f1").severity, desk.timeline("f1")[-1].name) == ("warning", "ended")
+        desk.pass_time(now=T0 + 2 * HOUR - MINUTE)
+        assert desk.alert("f1").severity == "warning", "the severity falls only when the data have held for a while"
+        desk.pass_time(now=T0 + 2 * HOUR)
+        assert (desk.alert("f1").severity, desk.timeline("f1")[-1].name) == ("info", "eased")
 
     def test_unusable_lines_are_handed_back_and_the_others_taken(self, desk: Repository) -> None:
         naive = datetime(2026, 11, 24, 10)

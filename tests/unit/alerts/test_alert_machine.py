@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from alerts.database import open_database, upgrade
-from alerts.lifecycle import CAUSES
+from alerts.escalation import CAUSES
 from alerts.repository import NotAllowed, Repository
 from alerts.transition import MACHINES
 from emissions.finding import Finding

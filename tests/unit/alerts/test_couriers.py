@@ -10,6 +10,7 @@ import pytest
 from alerts import outbox
 from alerts.couriers import CannotCarry, Channel, Courier
 from alerts.database import open_database, upgrade
+from alerts.grouping import Flapping, Grouping
 from alerts.notifiers import NotDelivered, Notice
 from alerts.outbox import Letter, Patience
 from alerts.policy import Policy
@@ -18,6 +19,7 @@ from alerts.routing import Channel as ChannelEntry
 from tests.unit.alerts.scene import T0, exceedance
 
 QUICK = Patience(first=timedelta(milliseconds=1), longest=timedelta(milliseconds=5))
+AT_ONCE = Grouping(wait=timedelta(0), interval=timedelta(0))
 DESK, HALL = "channel:desk", "channel:hall"
 
 
@@ -44,9 +46,17 @@ def desk(tmp_path: Path) -> Iterator[Repository]:
     url = f"sqlite:///{tmp_path}/alerts.sqlite"
     upgrade(url)
     channels = [ChannelEntry(name=name, notifier="webhook", url="http://x/") for name in ("desk", "hall")]
-    repository = Repository(open_database(url), policy=Policy(channels=channels))
+    repository = Repository(
+        open_database(url), policy=Policy(channels=channels, grouping=AT_ONCE, flapping=Flapping(free=100))
+    )
     yield repository
     repository.engine.dispose()
+
+
+def raise_alerts(desk: Repository, *names: str) -> None:
+    """One after the other: what comes together would be one notice."""
+    for name in names:
+        assert desk.take_in([exceedance(name=name)], now=T0) == []
 
 
 @asynccontextmanager
@@ -70,7 +80,7 @@ def courier(desk: Repository, destination: str, carrier, batch: int = 1) -> Cour
 
 
 async def test_everything_is_carried_in_order(desk: Repository) -> None:
-    desk.take_in([exceedance(name=f"f{n}") for n in range(7)], now=T0)
+    raise_alerts(desk, *(f"f{n}" for n in range(7)))
     carrier = Scripted()
     async with at_work(courier(desk, DESK, carrier, batch=3)):
         await settled(desk, DESK)
@@ -88,7 +98,7 @@ async def test_a_failure_is_tried_again_and_each_attempt_is_logged(desk: Reposit
 
 
 async def test_a_destination_that_fails_holds_up_no_other(desk: Repository) -> None:
-    desk.take_in([exceedance(name=f"f{n}") for n in range(5)], now=T0)
+    raise_alerts(desk, *(f"f{n}" for n in range(5)))
     good = Scripted()
     async with at_work(courier(desk, DESK, Scripted(*[1] * 10_000)), courier(desk, HALL, good)):
         await settled(desk, HALL)
@@ -97,7 +107,7 @@ async def test_a_destination_that_fails_holds_up_no_other(desk: Repository) -> N
 
 
 async def test_one_letter_that_fails_holds_up_no_other(desk: Repository) -> None:
-    desk.take_in([exceedance(name=f"f{n}") for n in range(3)], now=T0)
+    raise_alerts(desk, *(f"f{n}" for n in range(3)))
     carrier = Scripted(1, 0, 0, 0)
     async with at_work(courier(desk, DESK, carrier, batch=3)):
         await settled(desk, DESK)
@@ -120,7 +130,7 @@ async def test_no_attempt_is_made_while_the_other_side_is_away(desk: Repository)
 
 
 async def test_to_empty_is_to_carry_all_or_to_say_why_not(desk: Repository) -> None:
-    desk.take_in([exceedance(name=f"f{n}") for n in range(5)], now=T0)
+    raise_alerts(desk, *(f"f{n}" for n in range(5)))
     carrier = Scripted(0, 0, 1)
     events = courier(desk, outbox.KAFKA, carrier, batch=2)
     with pytest.raises(CannotCarry, match="refused"):
@@ -131,7 +141,7 @@ async def test_to_empty_is_to_carry_all_or_to_say_why_not(desk: Repository) -> N
 
 
 async def test_a_channel_hands_its_notifier_the_whole_notice(desk: Repository) -> None:
-    desk.take_in([exceedance(), exceedance(name="f2")], now=T0)
+    raise_alerts(desk, "f1", "f2")
     got: list[Notice] = []
 
     class Notifier:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts.database import open_database, upgrade
+from alerts.desk_tables import DeskEventRow
 from alerts.feed_tables import MarkRow
 from people.tables import PeopleBase
 
@@ -14,7 +15,7 @@ from people.tables import PeopleBase
 def differences(url: str) -> object:
     engine = open_database(url)
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), [MarkRow.metadata, PeopleBase.metadata])
+        found = compare_metadata(MigrationContext.configure(connection), [DeskEventRow.metadata, PeopleBase.metadata])
     engine.dispose()
     return found
 
