@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -35,12 +36,23 @@ class Limits:
     """Unacknowledged messages; at this number the gateway stops reading until half of them are done."""
     size: int = 32 * 1024 * 1024
     """The same for their bytes."""
+    answering: int = 65_535
+    """Messages that Kafka has and whose answers the broker does not take. No broker can send more with QoS 1 before it
+    has a PUBACK, since a packet id has 16 bits. Beyond, with QoS 0, the oldest stays unanswered."""
     linger_s: float = 0.05
     """A bundle is closed after this, even while more lines come in."""
     idle_s: float = 0.005
     """A bundle is closed when nothing has come in for this long: a broker that waits for our PUBACKs sends no more."""
     goodbye_s: float = 10.0
     """So long a gateway that stops waits for Kafka."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """A message that Kafka has, and the answers to it that have not been sent."""
+
+    arrival: Arrival
+    answers: list[bytes]
 
 
 class Gateway:
@@ -68,11 +80,16 @@ class Gateway:
             client_id=f"stackwatch-{name}",
             subscriptions=SUBSCRIPTIONS,
             on_arrival=self._arrived,
+            on_room=self._answer,
             receive_maximum=self._limits.messages,
         )
         self._bundles = Bundles()
         self._messages = 0
         self._size = 0
+        self._answering: deque[_Answering] = deque()
+        self._answered_at = time.monotonic()
+        self._leaving = False
+        self._complaint = ""
         self._newest = self._oldest = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._sends: set[asyncio.Task[None]] = set()
@@ -87,6 +104,8 @@ class Gateway:
             return problem
         if self._messages and time.monotonic() - self._kafka.acknowledged_at > STALLED_S:
             return f"{self._messages} messages wait, and Kafka has committed nothing for {STALLED_S:.0f} s"
+        if self._answering and time.monotonic() - self._answered_at > STALLED_S:
+            return f"{len(self._answering)} messages wait, and the broker has taken no answer for {STALLED_S:.0f} s"
         return None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -124,12 +143,15 @@ class Gateway:
 
     async def _finish(self) -> None:
         self._mqtt.pause()
+        self._leaving = True
         self._ship()
+        self._answer()
         try:
             async with asyncio.timeout(self._limits.goodbye_s):
                 await self._settled.wait()
         except TimeoutError:
-            _log.warning("%d messages stay unacknowledged; the broker sends them again", self._messages)
+            waiting = self._messages + len(self._answering)
+            _log.warning("%d messages stay unacknowledged; the broker sends them again", waiting)
         await self._mqtt.close()
 
     # In: one MQTT message at a time, on the event loop.
@@ -142,7 +164,7 @@ class Gateway:
         self._messages += 1
         self._size += size
         self._settled.clear()
-        self._metrics.in_flight.set(self._messages)
+        self._metrics.in_flight.set(self._messages + len(self._answering))
         if self._messages >= self._limits.messages or self._size >= self._limits.size:
             self._metrics.paused.inc(self._mqtt.pause())
         full = False
@@ -223,18 +245,52 @@ class Gateway:
     # Back: the answer, then the PUBACK.
 
     def _committed(self, arrival: Arrival, answers: tuple[bytes, ...], size: int) -> None:
-        mn = arrival.topic.split("/")[1]
-        for answer in answers:
-            if self._mqtt.publish(f"hj212/{mn}/down", answer):
-                self._metrics.answered.inc()
-            else:
-                self._metrics.unanswered.inc()
-        if self._mqtt.acknowledge(arrival):
-            self._metrics.acknowledged.inc()
         self._messages -= 1
         self._size -= size
-        self._metrics.in_flight.set(self._messages)
+        # What is kept while its answers wait is small.
+        self._answering.append(_Answering(replace(arrival, payload=b""), list(answers)))
         if self._messages <= self._limits.messages // 2 and self._size <= self._limits.size // 2:
             self._mqtt.resume()
-        if not self._messages:
+        self._answer()
+
+    def _answer(self) -> None:
+        """Send the answers of what is committed, oldest first, and acknowledge each message after its own.
+
+        Where the broker takes no more, the rest waits with its PUBACKs: the broker then has no more to send us either.
+        Reading goes on meanwhile, since only reading shows that the broker has taken what was sent.
+        """
+        while self._answering:
+            if not self._answered(self._answering[0]) and len(self._answering) <= self._limits.answering:
+                break
+            self._answered_at = time.monotonic()
+            done = self._answering.popleft()
+            if done.answers:
+                self._metrics.unanswered.inc(len(done.answers))
+                self._complain("answers could not be sent; the loggers ask again")
+            if self._mqtt.acknowledge(done.arrival):
+                self._metrics.acknowledged.inc()
+        else:
+            self._answered_at = time.monotonic()
+            self._complaint = ""
+        self._metrics.in_flight.set(self._messages + len(self._answering))
+        self._metrics.answers_waiting.set(len(self._answering))
+        if not self._messages and not self._answering:
             self._settled.set()
+
+    def _complain(self, complaint: str) -> None:
+        """Say something once, until it is over."""
+        if complaint != self._complaint:
+            _log.warning("%s", complaint)
+        self._complaint = complaint
+
+    def _answered(self, committed: "_Answering") -> bool:
+        """Whether all is sent that can ever be: without the connection it came by, the broker sends the message again,
+        and the answer follows then."""
+        arrival, answers = committed.arrival, committed.answers
+        if not self._mqtt.connected or (arrival.qos and arrival.connection != self._mqtt.connection):
+            return True
+        topic = f"hj212/{arrival.topic.split('/')[1]}/down"
+        while answers and self._mqtt.publish(topic, answers[0], beyond=self._leaving):
+            del answers[0]
+            self._metrics.answered.inc()
+        return not answers

@@ -20,6 +20,11 @@ class GatewayMetrics:
         self.unanswered = Counter(
             "stackwatch_gateway_unanswered", "Answers that could not be sent; the logger asks again.", registry=registry
         )
+        self.answers_waiting = Gauge(
+            "stackwatch_gateway_answers_waiting",
+            "Messages whose answers wait for the broker to keep up.",
+            registry=registry,
+        )
         self.acknowledged = Counter("stackwatch_gateway_acknowledged", "PUBACKs sent.", registry=registry)
         self.in_flight = Gauge("stackwatch_gateway_in_flight", "Messages not acknowledged yet.", registry=registry)
         self.paused = Counter("stackwatch_gateway_paused", "Times that reading had to wait.", registry=registry)

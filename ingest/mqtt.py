@@ -14,7 +14,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.arrival import Arrival
 from ingest.mqtt_address import MqttAddress
-from ingest.mqtt_client import CONNECT_TIMEOUT_S, make_client
+from ingest.mqtt_client import CONNECT_TIMEOUT_S, OUTGOING, make_client
+from ingest.mqtt_window import Window
 
 __all__ = ["Arrival", "MqttLink"]
 
@@ -36,6 +37,7 @@ class MqttLink:
         client_id: str,
         subscriptions: tuple[str, ...],
         on_arrival: Callable[[Arrival], None],
+        on_room: Callable[[], None] | None = None,
         keep_session: bool = True,
         receive_maximum: int = 1000,
     ) -> None:
@@ -46,6 +48,7 @@ class MqttLink:
             client_id: Fixed, so that the broker knows the session again.
             subscriptions: Topic filters, all with QoS 1.
             on_arrival: Called for each message on the event loop; it is acknowledged only by ``acknowledge``.
+            on_room: Called on the event loop when ``publish`` takes messages again after it has refused one.
             keep_session: Whether the broker keeps messages while we are away.
             receive_maximum: MQTT 5: unacknowledged messages that the broker may have under way.
         """
@@ -62,6 +65,7 @@ class MqttLink:
         self._broken: Exception | None = None
         self._unacknowledged: set[int] = set()
         self._deliveries: dict[int, asyncio.Future[None]] = {}
+        self._window = Window(OUTGOING, on_room)
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
         """Why no message can come at this moment, in words."""
         self._client = make_client(
@@ -78,6 +82,11 @@ class MqttLink:
         client.on_socket_close = lambda *_: self._detach()
         client.on_socket_register_write = lambda *_: self._watch_writes()
         client.on_socket_unregister_write = lambda *_: self._unwatch_writes()
+
+    @property
+    def connection(self) -> int:
+        """Number of the connection; 0 before the first."""
+        return self._connection
 
     @property
     def connected(self) -> bool:
@@ -157,9 +166,19 @@ class MqttLink:
         self._client.ack(arrival.mid, arrival.qos)
         return True
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Send with QoS 1 if the broker is there and keeps up; False if not, and then nothing is sent later either."""
-        return self.connected and self._client.publish(topic, payload, qos=1).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+    def publish(self, topic: str, payload: bytes, *, beyond: bool = False) -> bool:
+        """Send with QoS 1 if the broker is there and keeps up; False if not, and then nothing is sent later either.
+
+        What was sent and not confirmed when the connection broke is sent again on the next one. ``beyond``: send at
+        the end of a session also what the broker has not kept up with.
+        """
+        if not (self.connected and (beyond or self._window.has_room())):
+            return False
+        sent = self._client.publish(topic, payload, qos=1)
+        if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return False
+        self._window.sent(sent.mid)
+        return True
 
     async def deliver(self, topic: str, payload: bytes) -> None:
         """Send with QoS 1 and return when the broker has it, however long it is away; sent again as often as needed."""
@@ -256,6 +275,7 @@ class MqttLink:
         self._unacknowledged.clear()
         self.problem = None
         self._connected.set()
+        self._window.open()
         _log.info("connected to MQTT at %s", self._address.shown)
         for topic_filter in self._subscriptions:
             self._client.subscribe(topic_filter, qos=1)
@@ -286,6 +306,7 @@ class MqttLink:
             self._lost.set()
 
     def _puback(self, _client: object, _data: object, mid: int, _reason: object, _more: object) -> None:
+        self._window.confirmed(mid)
         done = self._deliveries.get(mid)
         if done is not None and not done.done():
             done.set_result(None)

@@ -15,8 +15,8 @@ CONNECT_TIMEOUT_S = 5.0
 SESSION_EXPIRY_S = 7 * 86_400
 """MQTT 5: so long the broker keeps what a client that is away has not acknowledged."""
 
-OUTGOING = 1000
-"""Own messages that wait for the broker's PUBACK at a time; as many again may queue behind them."""
+OUTGOING = 4000
+"""Own messages that wait for the broker's PUBACK at a time. ``MqttLink`` keeps to it."""
 
 
 def make_client(address: MqttAddress, *, client_id: str, keep_session: bool, receive_maximum: int) -> paho.Client:
@@ -38,7 +38,8 @@ def make_client(address: MqttAddress, *, client_id: str, keep_session: bool, rec
         reconnect_on_failure=False,
     )
     client.connect_timeout = CONNECT_TIMEOUT_S
-    client.max_inflight_messages_set(OUTGOING)
+    # paho's own window looks through all that waits at each PUBACK, and says yes to what it then only queues.
+    client.max_inflight_messages_set(0)
     client.max_queued_messages_set(2 * OUTGOING)
     if address.username:
         client.username_pw_set(address.username, address.password or None)
