@@ -184,7 +184,8 @@ class DeviceStore:
                 files[folder / "ca.crt"] = authority.certificate_pem
                 files[folder / "crl.pem"] = authority.revocations(revoked, now=now)
         for path, content in files.items():
-            write_whole(path, content, mode=0o640)
+            # Brokers run as other users than we, and are given these two folders; nobody else gets past ours.
+            write_whole(path, content, mode=0o644, folder_mode=0o755)
 
     @property
     def has_authority(self) -> bool:
@@ -255,7 +256,7 @@ def _revoke(certificates: Iterable[Certificate], now: datetime) -> None:
         certificate.revoked_at = certificate.revoked_at or now
 
 
-def write_whole(path: Path, content: bytes, *, mode: int) -> None:
+def write_whole(path: Path, content: bytes, *, mode: int, folder_mode: int = 0o700) -> None:
     """Write a file that is there as a whole or as it was before; unchanged content is not written again.
 
     Raises:
@@ -264,7 +265,9 @@ def write_whole(path: Path, content: bytes, *, mode: int) -> None:
     try:
         if path.exists() and path.read_bytes() == content:
             return
-        path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True)
+            path.parent.chmod(folder_mode)
         handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         _finish(handle, Path(draft), path, content, mode)
     except OSError as error:

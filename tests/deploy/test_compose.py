@@ -68,20 +68,34 @@ def test_only_loggers_come_in_from_outside() -> None:
         for port in service.get("ports", [])
         if port.get("host_ip") != "127.0.0.1"
     }
-    assert open_to_all == {("relay", 9212), ("mosquitto", 1883)}
+    assert open_to_all == {("relay", 9212), ("mosquitto", 8883)}
 
 
 def test_secrets_are_made_once_and_are_all_there(tmp_path: Path) -> None:
     script = tmp_path / "make-secrets"
     shutil.copy(COMPOSE / "make-secrets", script)
-    subprocess.run([script], check=True)
+    subprocess.run([script, "logs.example"], check=True)
     first = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("secrets/**/*") if path.is_file()}
-    subprocess.run([script], check=True)
+    subprocess.run([script, "logs.example"], check=True)
     again = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("secrets/**/*") if path.is_file()}
     assert first == again
     wanted = {str(Path(secret["file"]).relative_to(COMPOSE)) for secret in model()["secrets"].values()}
-    assert wanted == {str(path) for path in first}
+    of_engines = {str(path) for path in first if path.name in {"tls.crt", "tls.key"}}
+    assert {str(path) for path in first} == wanted | of_engines | {"secrets/tls/ca.key", "secrets/tls/ca.srl"}
     assert len(set(first.values())) == len(first)
+    assert oct((tmp_path / "secrets" / "tls" / "ca.key").stat().st_mode)[-3:] == "600"
+    assert oct((tmp_path / "secrets").stat().st_mode)[-3:] == "700"
+
+
+def test_certificates_are_of_the_names_that_clients_call(tmp_path: Path) -> None:
+    shutil.copy(COMPOSE / "make-secrets", tmp_path)
+    subprocess.run([tmp_path / "make-secrets", "logs.example"], check=True)
+    tls = tmp_path / "secrets" / "tls"
+    for engine in (path.name for path in tls.iterdir() if path.is_dir()):
+        names = {engine, "logs.example"} if engine == "mosquitto" else {engine}
+        for name in names:
+            check = ["openssl", "verify", "-CAfile", tls / "ca.crt", "-verify_hostname", name, tls / engine / "tls.crt"]
+            subprocess.run(check, check=True, capture_output=True)
 
 
 def test_prometheus_looks_at_every_process_where_it_answers() -> None:
@@ -100,15 +114,19 @@ def test_engines_have_the_versions_of_the_manifests() -> None:
     assert services["postgresql"]["image"].partition(":")[2] == cluster["spec"]["imageName"].partition(":")[2]
 
 
-def test_passwords_of_the_broker_are_hashed_as_in_a_cluster() -> None:
+def test_the_mqtt_broker_runs_as_in_a_cluster() -> None:
     (template,) = (pod for owner, pod in pod_templates("city") if owner == "StatefulSet/mosquitto")
-    in_cluster = template["spec"]["initContainers"][0]["command"][-1]
-    here = model()["services"]["mosquitto"]["command"][-1].replace("$$", "$")
-    assert here == f"{in_cluster}exec mosquitto -c /mosquitto/config/mosquitto.conf\n"
+    (container,) = template["spec"]["containers"]
+    service = model()["services"]["mosquitto"]
+    assert service["command"] == container["command"]
+    here = {Path(mount["target"]) for mount in [*service["volumes"], *({"target": t} for t in ["/mosquitto/logins"])]}
+    for mount in container["volumeMounts"]:
+        place = Path(mount["mountPath"])
+        assert any(place in (path, *path.parents) for path in here), place
 
 
 def test_every_file_that_is_mounted_exists() -> None:
     for name, service in model()["services"].items():
         for mount in service.get("volumes", []):
-            if mount["type"] == "bind" and "secrets" not in mount["source"]:
+            if mount["type"] == "bind" and not {"secrets", "devices"} & set(Path(mount["source"]).parts):
                 assert Path(mount["source"]).exists(), (name, mount["source"])

@@ -1,143 +1,141 @@
-"""The broker's files of the manifests, on a real Mosquitto: who logs in may do what the platform needs, and no more."""
+"""The broker's files of the manifests, on a real Mosquitto: the platform's processes may do what they need, no more.
 
-import re
-import shlex
+What loggers may do stands in ``tests/security``.
+"""
+
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+import trustme
 
-from deploy.engines.mosquitto import client, server
-from deploy.engines.process import free_port, is_root, listens, running
-from tests.deploy.overlays import K8S, one
+from deploy.engines.mosquitto import client
+from ingest.devices.broker_rights import PLATFORM, devices_of, mosquitto_acl
+from ingest.devices.store import DeviceStore
+from rulebook.loader import SHIPPED
+from rulebook.register import load_register
+from tests.deploy.overlays import K8S, one, ours
+from tests.security.broker import PLAIN, TLS, mosquitto_of_the_manifests
 
-COMPONENTS = K8S / "components"
-MN, OTHER = "010000A8900016F000169DC0", "010000A8900016F000169DC1"
-LOGINS = {"gateway": "g-word", "relay": "r-word", "alerts": "a-word", MN: "m-word", OTHER: "o-word"}
+MN = "010000A8900016F000169DC0"
+LOGINS = {"gateway": "g-word", "relay": "r-word", "alerts": "a-word"}
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """Where the broker is, as its clients are told."""
+class Place:
+    """Where the broker is, as its clients are told, and the passwords of all logins."""
 
     where: tuple[str, ...]
+    passwords: dict[str, str]
 
 
-@pytest.fixture(
-    scope="module",
-    params=[pytest.param("mosquitto", id="plain"), pytest.param("mosquitto-tls", id="TLS")],
-)
-def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """Mosquitto with the manifests' files, and the passwords that the init container makes."""
+@pytest.fixture(scope="module", params=[pytest.param(PLAIN, id="plain"), pytest.param(TLS, id="TLS")])
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Mosquitto with the manifests' files; clients come in by the platform's listener."""
     place = tmp_path_factory.mktemp("mosquitto")
-    secret, logins, tls = (place / name for name in ("secret", "logins", "tls"))
-    for folder in (secret, logins, tls, place / "data", place / "config" / "listeners"):
-        folder.mkdir(parents=True)
-    for login, password in LOGINS.items():
-        (secret / login).write_text(password)
-    at = free_port()
-
-    def here(text: str) -> str:
-        text = text.replace("/mosquitto/", f"{place}/")
-        return re.sub(r"^listener \d+$", f"listener {at} 127.0.0.1", text, flags=re.MULTILINE)
-
-    config = place / "config" / "mosquitto.conf"
-    config.write_text(here((COMPONENTS / "mosquitto" / "mosquitto.conf").read_text()))
-    (place / "config" / "acl").write_text((COMPONENTS / "mosquitto" / "acl").read_text())
-    listener = here((COMPONENTS / request.param / "listener.conf").read_text())
-    (place / "config" / "listeners" / "listener.conf").write_text(listener)
-    shell, flags, script = one("demo", "StatefulSet", "mosquitto")["spec"]["template"]["spec"]["initContainers"][0][
-        "command"
-    ]
-    hashing = shlex.join(client("mosquitto_passwd"))
-    subprocess.run([shell, flags, here(script).replace("mosquitto_passwd", hashing)], check=True)
-    assert not any(word in (logins / "passwords").read_text() for word in LOGINS.values())
-    subject = ["-subj", "/CN=mosquitto", "-addext", "subjectAltName=IP:127.0.0.1"]
-    files = ["-keyout", str(tls / "tls.key"), "-out", str(tls / "tls.crt")]
-    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *files, *subject]
-    subprocess.run(make, check=True, capture_output=True)
-    if is_root():
-        # Started by root it would become another user, who may not read the folder.
-        config.write_text(f"user root\n{config.read_text()}")
-    trust = ("--cafile", str(tls / "tls.crt")) if request.param == "mosquitto-tls" else ()
-    with running("mosquitto", [*server(), "-c", str(config)], log=place / "log", ready=partial(listens, at)):
-        yield Broker(("-h", "127.0.0.1", "-p", str(at), *trust))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(place / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.cert_chain_pems[0].write_to_path(place / "tls.crt")
+    issued.private_key_pem.write_to_path(place / "tls.key")
+    store = DeviceStore(place / "devices")
+    now = datetime.now(UTC)
+    store.create_authority(name="test", now=now)
+    (given,) = store.give_passwords([MN], now=now)
+    store.publish(devices_of(load_register(SHIPPED / "registers" / "example")), now=now)
+    tls = None if request.param == PLAIN else (place / "tls.crt", place / "tls.key")
+    with mosquitto_of_the_manifests(
+        place / "broker", logins=LOGINS, devices=store.for_mosquitto, listeners=request.param, tls=tls
+    ) as running:
+        port = running.ports[1884 if tls is None else 8885]
+        trust = () if tls is None else ("--cafile", str(place / "ca.pem"))
+        yield Place(("-h", "127.0.0.1", "-p", str(port), *trust), LOGINS | {MN: given.password})
 
 
-def listen(broker: Broker, login: str, topic: str, *until: str) -> str:
+def listen(broker: Place, login: str, topic: str, *until: str) -> str:
     """What a subscriber hears, whose session the broker keeps between two calls."""
-    options = [*broker.where, "-u", login, "-P", LOGINS[login], "-i", login, "-c", "-q", "1"]
+    options = [*broker.where, "-u", login, "-P", broker.passwords[login], "-i", login, "-c", "-q", "1"]
     command = [*client("mosquitto_sub"), *options, "-t", topic, *until]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
-def send(broker: Broker, login: str, topic: str, *, password: str | None = None) -> "subprocess.CompletedProcess[str]":
-    """Publish one message with QoS 1 under MQTT 5, in which the broker says why it refuses."""
-    options = [
-        *broker.where,
-        "-u",
-        login,
-        "-P",
-        password or LOGINS[login],
-        "-q",
-        "1",
-        "-V",
-        "5",
-        "-d",
-    ]
+def send(broker: Place, login: str, topic: str) -> str:
+    """What the broker says to one message with QoS 1 under MQTT 5, in which it says why it refuses."""
+    options = [*broker.where, "-u", login, "-P", broker.passwords[login], "-q", "1", "-V", "5", "-d"]
     command = [*client("mosquitto_pub"), *options, "-t", topic, "-m", "frame"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     ("login", "topic"),
     [
-        pytest.param(MN, f"hj212/{MN}/up", id="a logger sends as itself"),
         pytest.param("relay", f"hj212/{MN}/up", id="the relay sends for a logger"),
         pytest.param("gateway", f"hj212/{MN}/down", id="the gateway answers a logger"),
         pytest.param("alerts", "alerts/371502", id="alerts tells a county"),
     ],
 )
-def test_the_broker_takes(broker: Broker, login: str, topic: str) -> None:
-    sent = send(broker, login, topic)
-    assert sent.returncode == 0
-    assert "Not authorized" not in sent.stdout + sent.stderr
+def test_the_broker_takes(broker: Place, login: str, topic: str) -> None:
+    assert "Not authorized" not in send(broker, login, topic)
 
 
 @pytest.mark.parametrize(
     ("login", "topic"),
     [
-        pytest.param(MN, f"hj212/{OTHER}/up", id="a logger sends as another"),
-        pytest.param(MN, f"hj212/{MN}/down", id="a logger answers itself"),
-        pytest.param(MN, "alerts/371502", id="a logger raises an alert"),
         pytest.param("gateway", f"hj212/{MN}/up", id="the gateway sends as a logger"),
+        pytest.param("relay", f"hj212/{MN}/down", id="the relay answers a logger"),
         pytest.param("alerts", f"hj212/{MN}/down", id="alerts commands a logger"),
+        pytest.param("relay", "alerts/371502", id="the relay raises an alert"),
     ],
 )
-def test_the_broker_refuses(broker: Broker, login: str, topic: str) -> None:
-    sent = send(broker, login, topic)
-    assert "Not authorized" in sent.stdout + sent.stderr
+def test_the_broker_refuses(broker: Place, login: str, topic: str) -> None:
+    assert "Not authorized" in send(broker, login, topic)
+
+
+def test_a_frame_reaches_the_gateway_and_an_answer_the_relay(broker: Place) -> None:
+    for login, topic in (("gateway", "hj212/+/up"), ("relay", f"hj212/{MN}/down"), ("alerts", "#")):
+        listen(broker, login, topic, "-E")
+    send(broker, MN, f"hj212/{MN}/up")
+    send(broker, "gateway", f"hj212/{MN}/down")
+    assert listen(broker, "gateway", "hj212/+/up", "-C", "1", "-W", "10") == "frame\n"
+    assert listen(broker, "relay", f"hj212/{MN}/down", "-C", "1", "-W", "10") == "frame\n"
+    # What waited for it would come at once.
+    assert listen(broker, "alerts", "#", "-C", "1", "-W", "1") == ""
+
+
+def test_the_platforms_rights_are_those_of_the_table() -> None:
+    text = (K8S / "components" / "mosquitto" / "acl").read_text()
+    assert text.partition("\n")[2] == mosquitto_acl(PLATFORM)
+    assert {login.name for login in PLATFORM} == {
+        name
+        for name, template, _ in ours("city")
+        if template["metadata"]["labels"].get("stackwatch.io/mqtt") == "client"
+    }
 
 
 @pytest.mark.parametrize(
-    ("login", "password"),
-    [
-        pytest.param(MN, "wrong", id="a wrong password"),
-        pytest.param("nobody", "m-word", id="an unknown login"),
-    ],
+    ("overlay", "files"), [pytest.param("demo", PLAIN, id="demo"), pytest.param("city", TLS, id="city")]
 )
-def test_nobody_comes_in_with(broker: Broker, login: str, password: str) -> None:
-    sent = send(broker, login, f"hj212/{MN}/up", password=password)
-    assert sent.returncode != 0
-    assert "not authori" in (sent.stdout + sent.stderr).lower()
-
-
-def test_a_frame_reaches_the_gateway_and_not_another_logger(broker: Broker) -> None:
-    for login, topic in (("gateway", "hj212/+/up"), (OTHER, f"hj212/{MN}/up"), (OTHER, "#")):
-        listen(broker, login, topic, "-E")
-    assert send(broker, MN, f"hj212/{MN}/up").returncode == 0
-    assert listen(broker, "gateway", "hj212/+/up", "-C", "1", "-W", "10") == "frame\n"
-    # What waited for it would come at once.
-    assert listen(broker, OTHER, "#", "-C", "1", "-W", "2") == ""
+def test_the_manifests_mount_the_files_that_were_tried(overlay: str, files: tuple[str, ...]) -> None:
+    pod = one(overlay, "StatefulSet", "mosquitto")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    places = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    maps = {
+        places[volume["name"]]: one(overlay, "ConfigMap", volume["configMap"]["name"])["data"]
+        for volume in pod["volumes"]
+        if "configMap" in volume
+    }
+    components = K8S / "components"
+    assert maps["/mosquitto/listeners"] == {Path(file).name: (components / file).read_text() for file in files}
+    assert maps["/mosquitto/config"] == {
+        name: (components / "mosquitto" / name).read_text() for name in ("mosquitto.conf", "acl", "serve")
+    }
+    assert places.keys() >= {"secret", "devices", "logins", "data"}
+    assert container["command"] == ["sh", "/mosquitto/config/serve"]
+    inside = {int(line.split()[1]) for file in files for line in (components / file).read_text().splitlines()
+              if line.startswith("listener ")}  # fmt: skip
+    assert inside == {port["containerPort"] for port in container["ports"]}
