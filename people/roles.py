@@ -22,7 +22,7 @@ class Right(StrEnum):
     CLEAR_CASES = "clear_cases"
     """Begin to verify, send back, clear: never the county that is supervised."""
     REDRIVE = "redrive"
-    """Let refused packets go through once more."""
+    """Let refused packets of one's loggers go through once more; those of unknown loggers are the city's alone."""
     AUDIT = "audit"
     """Read the audit log."""
     MANAGE_PEOPLE = "manage_people"
@@ -40,13 +40,13 @@ class Role(StrEnum):
 
 
 _LOOKS = frozenset({Right.SEE, Right.EXPORT})
-_WORKS = _LOOKS | {Right.ANSWER_ALERTS, Right.ENTER_MARKS, Right.HANDLE_CASES}
+_WORKS = _LOOKS | {Right.ANSWER_ALERTS, Right.ENTER_MARKS, Right.HANDLE_CASES, Right.REDRIVE}
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: _LOOKS,
     Role.INSPECTOR: _WORKS,
     Role.COUNTY_HEAD: _WORKS | {Right.LEAD},
-    Role.CITY_SUPERVISOR: _WORKS | {Right.LEAD, Right.CLEAR_CASES, Right.REDRIVE, Right.AUDIT},
+    Role.CITY_SUPERVISOR: _WORKS | {Right.LEAD, Right.CLEAR_CASES, Right.AUDIT},
     Role.ADMINISTRATOR: _LOOKS | {Right.REDRIVE, Right.AUDIT, Right.MANAGE_PEOPLE},
 }
 """What each role may do, within its county. An administrator gives rights and decides nothing about emissions."""
