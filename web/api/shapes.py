@@ -6,11 +6,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
+from alerts.desk_views import AttachmentView, NoticeView, ProposalView, SilenceView, WorkOrderView
 from alerts.views import AlertView, CaseView, EventView
-from emissions.finding import Rejected
 from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Rate
+from web.redriving import Outcome
 from web.views.account import Line
 
 T = TypeVar("T")
@@ -65,8 +66,46 @@ class Findings(Kept[FindingShape]):
     """Findings."""
 
 
-class Quarantine(Kept[Rejected]):
-    """Refused lines."""
+class RefusedShape(BaseModel):
+    """A refused line: as it stands on the wire, and what has become of it."""
+
+    kind: str
+    id: str
+    reason: str
+    mn: str
+    received_at: datetime | None
+    line: str
+    detail: str
+    outlet: str | None
+    county: str | None
+    refused_at: datetime
+    times: int
+    driven_at: datetime | None
+    driven_by: str
+
+
+class Quarantine(Kept[RefusedShape]):
+    """Refused lines, and how many of each reason."""
+
+    reasons: Mapping[str, int]
+
+
+class OneRefused(BaseModel):
+    """One refused line."""
+
+    line: RefusedShape
+
+
+class Redriven(Items[Outcome]):
+    """What came of a redrive; the first lines one by one."""
+
+    id: str | None
+    dry_run: bool
+    examined: int
+    accepted: int
+    refused: Mapping[str, int]
+    derived: int
+    more: bool
 
 
 class Owner(BaseModel):
@@ -188,6 +227,82 @@ class CaseWithEvents(OneCase):
     """One case and all that happened to it."""
 
     events: list[EventView]
+
+
+class OneProposal(BaseModel):
+    """One proposed step."""
+
+    proposal: ProposalView
+
+
+class ProposalWithEvents(OneProposal):
+    """One proposed step and all that happened to it."""
+
+    events: list[EventView]
+
+
+class OneWorkOrder(BaseModel):
+    """One work order."""
+
+    work_order: WorkOrderView
+
+
+class WorkOrderWithEvents(OneWorkOrder):
+    """One work order and all that happened to it."""
+
+    events: list[EventView]
+
+
+class ShareShape(BaseModel):
+    """So many of so many; ``pct`` is null where there were none."""
+
+    of: int
+    done: int
+    in_time: int
+    pct: float | None
+
+
+class OrderRatesShape(BaseModel):
+    """工单办结率 and 运维任务完成率 of one month."""
+
+    period: str
+    county: str | None
+    closing: ShareShape
+    maintenance: ShareShape
+
+
+class OneSilence(BaseModel):
+    """One silence."""
+
+    silence: SilenceView
+
+
+class Attachments(Items[AttachmentView]):
+    """Attached files."""
+
+
+class OneAttachment(BaseModel):
+    """One attached file."""
+
+    attachment: AttachmentView
+
+
+class Notices(Items[NoticeView]):
+    """Notices of an alert, and the silences that are in force for it."""
+
+    silences: list[SilenceView]
+
+
+class Cause(BaseModel):
+    """A cause that a verification may name."""
+
+    id: str
+    zh: str
+    en: str
+
+
+class Causes(Items[Cause]):
+    """Causes."""
 
 
 class MarkShape(BaseModel):
