@@ -61,6 +61,7 @@ async def _follow(kafka: KafkaAddress | str, book: QuarantineBook, *, until_end:
     await consumer.start()
     try:
         consumer.assign([part])
+        await asyncio.to_thread(book.let_go, datetime.now(UTC))  # by Kafka's own clock, which keeps the topic
         end = await _seek(consumer, part, book)
         while True:
             records = (await consumer.getmany(part, timeout_ms=int(QUIET_S * 1000), max_records=BATCH)).get(part, [])
