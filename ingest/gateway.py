@@ -5,7 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,19 +13,31 @@ from typing import Any
 from contracts.topics import PACKETS, QUARANTINE
 from ingest.arrival import Arrival
 from ingest.bundles import Bundle, Bundles
-from ingest.intake import Intake, Quarantined, Taken
+from ingest.intake import Intake, Kept, Quarantined, Taken
 from ingest.kafka import KafkaWriter
 from ingest.metrics import GatewayMetrics
 from ingest.mqtt import MqttLink
 from ingest.mqtt_address import MqttAddress
+from ingest.pacing import Pace, Pacer, Verdict, cost_of
 from ingest.ticket import Ticket
 
 _log = logging.getLogger(__name__)
 
 SUBSCRIPTIONS = ("hj212/+/up", "cems/+/readings")
 
+FLOOD = "flood"
+"""Reason in quarantine: more than one logger may send. Kept whole, not answered, and nobody else waits for it."""
+
+RELEASE_S = 0.05
+"""How often messages that wait for their turn are looked at. [s]"""
+SAY_AGAIN_S = 60.0
+"""A flood of one logger is logged no more often. [s]"""
+
 STALLED_S = 30.0
 """Ready is over when something has been waiting for Kafka for so long."""
+
+MIND_S = 1.0
+"""How often is looked for hours that are over. [s]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +55,8 @@ class Limits:
     """A bundle is closed after this, even while more lines come in."""
     idle_s: float = 0.005
     """A bundle is closed when nothing has come in for this long: a broker that waits for our PUBACKs sends no more."""
+    pace: Pace = field(default_factory=Pace)
+    """How much one logger may send; the rest waits, and what is too much even for that goes to quarantine."""
     goodbye_s: float = 10.0
     """So long a gateway that stops waits for Kafka."""
 
@@ -83,6 +97,9 @@ class Gateway:
             on_room=self._answer,
             receive_maximum=self._limits.messages,
         )
+        self._pacer: Pacer[tuple[Arrival, datetime]] = Pacer(self._limits.pace)
+        self._release_timer: asyncio.TimerHandle | None = None
+        self._floods: dict[str, tuple[float, int]] = {}
         self._bundles = Bundles()
         self._messages = 0
         self._size = 0
@@ -119,36 +136,44 @@ class Gateway:
         stopping = asyncio.create_task(stop.wait())
         opening = asyncio.create_task(self._kafka.open())
         session: asyncio.Task[None] | None = None
+        minding: asyncio.Task[None] | None = None
         try:
             await asyncio.wait({stopping, opening}, return_when=asyncio.FIRST_COMPLETED)
             if not opening.done():
                 return
             opening.result()
             session = asyncio.create_task(self._mqtt.run())
-            ends: list[asyncio.Future[Any]] = [stopping, session, self._lost]
+            minding = asyncio.create_task(self._mind_the_hours())
+            ends: list[asyncio.Future[Any]] = [stopping, session, minding, self._lost]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._lost.done():
                 self._lost.result()
-            if session.done():
-                session.result()
+            for task in (session, minding):
+                if task.done():
+                    task.result()
             await self._finish()
         finally:
-            tasks = [task for task in (stopping, opening, session, *self._sends) if task is not None]
+            tasks = [task for task in (stopping, opening, session, minding, *self._sends) if task is not None]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._timer is not None:
-                self._timer.cancel()
+            for timer in (self._timer, self._release_timer):
+                if timer is not None:
+                    timer.cancel()
             await self._kafka.close()
 
     async def _finish(self) -> None:
         self._mqtt.pause()
+        self._pacer.forget_waiting()
         self._leaving = True
+        self._speak(self._intake.words(self._now(), last=True))
         self._ship()
         self._answer()
         try:
             async with asyncio.timeout(self._limits.goodbye_s):
                 await self._settled.wait()
+                while self._sends:
+                    await asyncio.wait(self._sends)
         except TimeoutError:
             waiting = self._messages + len(self._answering)
             _log.warning("%d messages stay unacknowledged; the broker sends them again", waiting)
@@ -158,7 +183,50 @@ class Gateway:
 
     def _arrived(self, arrival: Arrival) -> None:
         self._metrics.received.inc()
-        taken = self._take(arrival)
+        received_at = self._now()
+        sender = arrival.topic.split("/")[1]
+        verdict = self._pacer.offer(
+            sender, (arrival, received_at), cost=cost_of(len(arrival.payload)), now=time.monotonic()
+        )
+        if verdict is Verdict.PASS:
+            self._pass_on(arrival, self._take(arrival, received_at))
+        elif verdict is Verdict.WAIT:
+            self._metrics.paced.inc()
+            self._release_later()
+        else:
+            self._metrics.flooded.inc()
+            self._tell_flood(sender)
+            note = f"more than {self._limits.pace.per_s:g} messages a second"
+            self._pass_on(
+                arrival,
+                self._intake.refuse(*_kind_and_sender(arrival), arrival.payload, received_at, reason=FLOOD, note=note),
+            )
+
+    def _release_later(self) -> None:
+        if self._release_timer is None:
+            self._release_timer = asyncio.get_running_loop().call_later(RELEASE_S, self._release)
+
+    def _release(self) -> None:
+        """Take over what has waited for its turn, as received when it came."""
+        self._release_timer = None
+        for arrival, received_at in self._pacer.due(time.monotonic()):
+            if arrival.qos and arrival.connection != self._mqtt.connection:
+                continue  # never acknowledged: the broker sends it again on the new connection
+            self._pass_on(arrival, self._take(arrival, received_at))
+        if self._pacer.waiting:
+            self._release_later()
+
+    def _tell_flood(self, sender: str) -> None:
+        now = time.monotonic()
+        said_at, since = self._floods.get(sender, (now - SAY_AGAIN_S, 0))
+        if now - said_at < SAY_AGAIN_S:
+            self._floods[sender] = (said_at, since + 1)
+            return
+        more = f"; {since} since this was last said" if since else ""
+        _log.warning("%s floods: its messages go to quarantine%s", sender, more, extra={"mn": sender})
+        self._floods[sender] = (now, 0)
+
+    def _pass_on(self, arrival: Arrival, taken: Taken) -> None:
         size = len(arrival.payload)
         ticket = Ticket(len(taken.records), partial(self._committed, arrival, taken.answers, size))
         self._messages += 1
@@ -167,6 +235,7 @@ class Gateway:
         self._metrics.in_flight.set(self._messages + len(self._answering))
         if self._messages >= self._limits.messages or self._size >= self._limits.size:
             self._metrics.paused.inc(self._mqtt.pause())
+        self._speak(self._intake.words())
         full = False
         for record in taken.records:
             if isinstance(record, Quarantined):
@@ -176,11 +245,26 @@ class Gateway:
                 full = self._bundles.add(record.shard, record.line, ticket) or full
         self._wait_for_company(full=full)
 
-    def _take(self, arrival: Arrival) -> Taken:
+    def _now(self) -> datetime:
         # The feed holds milliseconds; what is decided here must be what a replay decides.
         now = self._clock()
-        received_at = now.replace(microsecond=now.microsecond // 1000 * 1000)
-        kind, sender = arrival.topic.split("/")[:2]
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+    def _speak(self, words: list[Kept]) -> None:
+        """Put the account's words into the feed, each behind the lines that it is about."""
+        for word in words:
+            self._bundles.add(word.shard, word.line, Ticket(1, self._metrics.words.inc))
+        if words:
+            self._wait_for_company(full=False)
+
+    async def _mind_the_hours(self) -> None:
+        """A logger that sends nothing more must not keep the word on its last hour waiting."""
+        while True:
+            await asyncio.sleep(MIND_S)
+            self._speak(self._intake.words(self._now()))
+
+    def _take(self, arrival: Arrival, received_at: datetime) -> Taken:
+        kind, sender = _kind_and_sender(arrival)
         if kind == "cems":
             return self._intake.reading(sender, arrival.payload, received_at)
         return self._intake.frames(sender, arrival.payload, received_at)
@@ -294,3 +378,8 @@ class Gateway:
             del answers[0]
             self._metrics.answered.inc()
         return not answers
+
+
+def _kind_and_sender(arrival: Arrival) -> tuple[str, str]:
+    kind, sender = arrival.topic.split("/")[:2]
+    return kind, sender

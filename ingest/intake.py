@@ -1,7 +1,7 @@
 """What one MQTT payload becomes: lines of the feed, quarantined lines, and answers to the logger. Pure."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.codec import encode
@@ -19,7 +19,9 @@ from contracts.feed import (
 from contracts.topics import shard_of
 from emissions.finding import Rejected
 from emissions.register import Register
+from emissions.trace import trace_of
 from hj212.framing import split
+from ingest.numbering import Numbering
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +64,11 @@ class Taken:
 class Intake:
     """Reads payloads. The same payload at the same moment always becomes the same."""
 
-    def __init__(self, register: Register, acceptance: Acceptance, *, gateway: str) -> None:
-        """``gateway`` is the name that goes into the lines."""
+    def __init__(
+        self, register: Register, acceptance: Acceptance, *, gateway: str, numbering: Numbering | None = None
+    ) -> None:
+        """``gateway`` is the name that goes into the lines; ``numbering`` numbers those that go into the feed."""
+        self._numbering = numbering
         self._outlets = register.outlets
         self._acceptance = acceptance
         self._gateway = gateway
@@ -84,20 +89,84 @@ class Intake:
         piece, note = _cut(payload)
         return self._take([monitor_line(received_at, outlet, piece, self._gateway)], note)
 
+    def refuse(self, kind: str, sender: str, payload: bytes, received_at: datetime, *, reason: str, note: str) -> Taken:
+        """A payload that is not looked at: it goes to quarantine whole, and nothing is answered.
+
+        Args:
+            kind: First part of its topic: ``cems`` for a JSON monitor, else a logger's.
+            sender: The second: an outlet, or an MN.
+            payload: What came.
+            received_at: When.
+            reason: Of the quarantine.
+            note: What people read with it.
+        """
+        piece, too_long = _cut(payload)
+        maker = monitor_line if kind == "cems" else packet_line
+        event = _refused(maker(received_at, sender, piece, self._gateway), reason, too_long or note).event
+        assert isinstance(event, Rejected)
+        if self._numbering is not None:
+            self._numbering.refused(sender, received_at)
+        return Taken((Quarantined(mn=event.mn, line=encode(event), reason=event.reason),))
+
     def _take(self, lines: list[PacketLine] | list[MonitorLine], note: str = "") -> Taken:
         records: list[Kept | Quarantined] = []
         answers: list[bytes] = []
         for line in lines:
             examined = self._examine(line, note)
             event = examined.event
+            self._tell(line, examined)
             if isinstance(event, Rejected):
+                if self._numbering is not None:
+                    self._numbering.refused(self._counted_as(line), line.received_at)
                 records.append(Quarantined(mn=event.mn, line=encode(event), reason=event.reason))
             else:
                 beat = isinstance(event, Heartbeat)
-                records.append(Kept(shard=self._shard(line), line=encode_line(line), heartbeat=beat))
+                records.append(Kept(shard=self._shard(line), line=encode_line(self._numbered(line)), heartbeat=beat))
             if (answer := answer_to(examined)) is not None:
                 answers.append(answer)
         return Taken(tuple(records), tuple(answers))
+
+    def words(self, now: datetime | None = None, *, last: bool = False) -> list[Kept]:
+        """What the account must be told, as lines for the feed, to be put behind all lines taken so far but the last.
+
+        Args:
+            now: Also of all hours that are over by then.
+            last: Also of the running hour: nothing more will be taken.
+        """
+        if self._numbering is None:
+            return []
+        words = self._numbering.waiting()
+        if now is not None:
+            words += self._numbering.farewell(now) if last else self._numbering.over(now)
+        return [Kept(shard=shard_of(word.mn), line=encode(word)) for word in words]
+
+    def _numbered(self, line: PacketLine | MonitorLine) -> PacketLine | MonitorLine:
+        if (numbering := self._numbering) is None:
+            return line
+        number = numbering.kept(self._counted_as(line), line.received_at)
+        return replace(line, boot=numbering.boot, number=number)
+
+    def _counted_as(self, line: PacketLine | MonitorLine) -> str:
+        """The logger's MN, or the outlet's id where no logger exists."""
+        if isinstance(line, PacketLine):
+            return line.mn
+        known = self._outlets.get(line.outlet)
+        return line.outlet if known is None else known.mn or line.outlet
+
+    def _tell(self, line: PacketLine | MonitorLine, examined: Examined) -> None:
+        """A line in the log that says what became of it, under the packet's trace id."""
+        refused = isinstance(examined.event, Rejected)
+        if not _log.isEnabledFor(logging.INFO if refused else logging.DEBUG):
+            return
+        sender = _sender(line)
+        if isinstance(line, MonitorLine) and (known := self._outlets.get(line.outlet)) is not None:
+            sender = known.mn or sender
+        qn = examined.message.qn if examined.message is not None else None
+        marks = {"mn": sender, "qn": qn, "trace": trace_of(sender, qn or "", line.received_at)}
+        if isinstance(examined.event, Rejected):
+            _log.info("refused (%s): %s", examined.event.reason, examined.event.detail, extra=marks)
+        else:
+            _log.debug("accepted", extra=marks)
 
     def _examine(self, line: PacketLine | MonitorLine, note: str) -> Examined:
         if note:

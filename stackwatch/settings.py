@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.kafka_address import MECHANISMS
+from ingest.pacing import Pace
 from rulebook.loader import SHIPPED
 from stackwatch.clock import ClockTextError, parse_clock
 from stackwatch.errors import UserError
@@ -62,6 +63,12 @@ def _clock(text: str) -> str:
         parse_clock(text)
     except ClockTextError as error:
         raise ValueError(str(error)) from error
+    return text
+
+
+def _web_address(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("an address starts with https:// or http://")
     return text
 
 
@@ -127,6 +134,12 @@ class Settings(BaseSettings):
         None, description="File that holds the password of the device authority's key"
     )
     gateway: str = Field("gw1", min_length=1, max_length=64, description="Name of this gateway; its MQTT client id")
+    gateway_rate: float = Field(
+        Pace().per_s, ge=0, description="Messages a second that one logger may send on and on; 0 = no limit"
+    )
+    gateway_burst: float = Field(
+        Pace().burst, ge=1, description="Messages that a logger may send at once, for instance when it comes back"
+    )
     health_host: str = Field("127.0.0.1", description="Address that /healthz, /readyz and /metrics listen on")
     health_port: int = Field(0, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0 = none")
     web_host: str = Field("127.0.0.1", description="Address that the pages and the API listen on")
@@ -136,6 +149,26 @@ class Settings(BaseSettings):
     web_trusted_proxies: Annotated[str, AfterValidator(_networks)] = Field(
         "", description="Addresses or networks of reverse proxies whose X-Forwarded-For and -Proto are believed"
     )
+    web_address: Annotated[str, AfterValidator(_web_address)] = Field(
+        "", description="Address that people open, such as https://stackwatch.example.cn; https:// = only over TLS"
+    )
+    web_questions_per_minute: int = Field(
+        1200, ge=1, le=1_000_000, description="Requests to the API that one person or token may make in a minute"
+    )
+    web_token_file: Path | None = Field(None, description="File with the API token that simulate enters marks with")
+    session_secret_file: Path | None = Field(
+        None, description="File with the secret that signs sessions, the same for all web processes; web needs it"
+    )
+    session_hours: float = Field(12, gt=0, le=24 * 30, description="How long a log-in lasts, in hours")
+    oidc_issuer: str = Field("", description="Address of the identity provider (OpenID Connect); empty = none")
+    oidc_client_id: str = Field("", description="Our name at the identity provider")
+    oidc_client_secret_file: Path | None = Field(None, description="File with our secret at the identity provider")
+    oidc_login_claim: str = Field(
+        "preferred_username", min_length=1, description="Claim of the identity provider that names the account here"
+    )
+    shown_logins_file: Path | None = Field(
+        None, description="Demo only: file of ready accounts, shown with their passwords on the log-in page"
+    )
     relay_host: str = Field("127.0.0.1", description="Address that HJ 212 over TCP listens on")
     relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
     webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
@@ -143,6 +176,9 @@ class Settings(BaseSettings):
         10.0, ge=0, le=3600, description="How long a process waits for its brokers before it begins, in seconds"
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error")
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="text for people, json for a collector of logs"
+    )
 
     @property
     def register_folder(self) -> Path:

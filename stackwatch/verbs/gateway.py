@@ -8,10 +8,12 @@ import click
 
 from contracts.feed import Acceptance
 from contracts.rights import topics_of
-from ingest.gateway import Gateway
+from ingest.gateway import Gateway, Limits
 from ingest.intake import Intake
 from ingest.kafka import KafkaLost, KafkaUnfit, KafkaWriter
 from ingest.metrics import GatewayMetrics
+from ingest.numbering import Numbering, new_boot
+from ingest.pacing import Pace
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
@@ -25,7 +27,7 @@ from stackwatch.topics import TopicsRefused, create_topics
 def command() -> None:
     """Take packets from MQTT to Kafka; answer and acknowledge each only when Kafka has it."""
     given = read_settings()
-    set_up_logs(given.log_level, process="gateway", silent=("aiokafka",))
+    set_up_logs(given.log_level, process="gateway", form=given.log_format, silent=("aiokafka",))
     try:
         run_until_stopped(partial(_serve, given))
     except KafkaLost as error:
@@ -49,9 +51,15 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
             client_id=f"stackwatch-gateway-{given.gateway}",
             prepare=partial(create_topics, kafka, replication=given.kafka_replication, topics=topics_of("gateway")),
         ),
-        intake=Intake(register, Acceptance(register, rules.parameters), gateway=given.gateway),
+        intake=Intake(
+            register,
+            Acceptance(register, rules.parameters),
+            gateway=given.gateway,
+            numbering=Numbering(register, gateway=given.gateway, boot=new_boot()),
+        ),
         clock=clock_of(given),
         metrics=GatewayMetrics(),
+        limits=Limits(pace=Pace(per_s=given.gateway_rate, burst=given.gateway_burst)),
     )
     with serve_health(given.health_host, given.health_port, gateway.ready):
         await gateway.run(stop)
