@@ -13,7 +13,7 @@ def wait_after(failures: int) -> timedelta:
     """How long nobody gets in under the name after so many failures in a row."""
     if failures < FREE:
         return timedelta(0)
-    return min(FIRST * 2 ** min(failures - FREE, 10), LONGEST)
+    return min(FIRST * (1 << min(failures - FREE, 10)), LONGEST)
 
 
 def locked_for(failures: int, last_at: datetime, now: datetime) -> timedelta:

@@ -27,8 +27,10 @@ class Person:
     @property
     def by(self) -> str:
         """How it stands in logs and time lines: never the same for two."""
-        who = f"{self.name} ({self.login})" if self.name and self.name != self.login else self.login
-        return f"{who} · {self.token}" if self.token and self.id is not None else who
+        if self.id is None:
+            return self.login
+        who = f"{self.name} ({self.login})" if self.name != self.login else self.login
+        return f"{who} · {self.token}" if self.token else who
 
     def holds(self, right: Right) -> bool:
         """Whether the role has the right at all, somewhere."""

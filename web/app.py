@@ -7,10 +7,31 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
+from starlette.middleware.sessions import SessionMiddleware
 from starlette.routing import Match
 
 from web import problems
-from web.api import account, alerts, events, findings, marks, operations, outlets, rates
+from web.access.configured import Access
+from web.access.doors import doors
+from web.access.gate import Gate
+from web.access.headers import SecurityHeaders
+from web.api import (
+    account,
+    alert_desk,
+    alerts,
+    attachments,
+    events,
+    findings,
+    marks,
+    operations,
+    outlets,
+    proposals,
+    quarantine,
+    rates,
+    reports,
+    silences,
+    work_orders,
+)
 from web.problems import Problem
 from web.sources import Sources
 
@@ -28,11 +49,14 @@ def _say_why(task: asyncio.Task[None]) -> None:
         log.critical("stopped for good, start this process again: %s", error, exc_info=error)
 
 
-def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()) -> FastAPI:
-    """The interface alone.
+def build_api(
+    sources: Sources, access: Access, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()
+) -> FastAPI:
+    """The interface alone, behind its gate: only who is known comes in, and each sees what is theirs.
 
     Args:
-        sources: What is read.
+        sources: What is read, of the whole city.
+        access: How people are known.
         beside: Run from start to end, beside the requests.
         closing: Run one after the other at the end.
     """
@@ -62,9 +86,13 @@ def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequenc
         strict_content_type=True,
     )
     app.state.sources = sources
+    app.state.access = access
     problems.install(app)
+    _guard(app, access)
+    app.include_router(doors(access, sources.name_of))
     v1 = APIRouter(prefix="/api/v1")
-    for part in (outlets, rates, findings, alerts, marks, account, events):
+    desk = (alerts, alert_desk, work_orders, proposals, silences, attachments)
+    for part in (outlets, rates, findings, *desk, marks, quarantine, account, reports, events):
         v1.include_router(part.router)
     v1.include_router(operations.clock_router)
     app.include_router(v1)
@@ -78,3 +106,17 @@ def build_api(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequenc
         raise Problem(404, "Not found", f"There is nothing at {request.url.path}.")
 
     return app
+
+
+def _guard(app: FastAPI, access: Access) -> None:
+    """From the outside in: headers, the cookie of the session, the gate."""
+    app.add_middleware(Gate, access=access)
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=access.secret,
+        session_cookie="__Host-stackwatch" if access.https else "stackwatch",
+        max_age=int(access.desk.session_lasts.total_seconds()),
+        same_site="lax",
+        https_only=access.https,
+    )
+    app.add_middleware(SecurityHeaders, https=access.https)

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -86,6 +86,38 @@ STREAMED = {HOURS.name: "hour", RATES.name: "rate", FINDINGS.name: "finding", AL
 KINDS = frozenset({"hour", "rate", "finding", "case", "alert"})
 
 
+class Listened(Protocol):
+    """What may be asked about the topics: of the whole city, or of what one county may see of it."""
+
+    @property
+    def following(self) -> bool:
+        """Whether the topics are being read now."""
+
+    @property
+    def exceedances(self) -> Exceedances | None:
+        """Exceeded hours of the current month, once they have been read from the store."""
+
+    def findings(self) -> list[Finding]:
+        """The last word on each finding, the newest first."""
+
+    def finding(self, id_: str) -> Finding | None:
+        """One finding by its id."""
+
+    def quarantine(self) -> list[Rejected]:
+        """Lines that were refused, the newest first."""
+
+    def reading(self, outlet: str, cn: str) -> Reading | None:
+        """The reading of the newest data time heard of an outlet and command."""
+
+    def last_received(self, outlet: str) -> datetime | None:
+        """When the gateway last got data of an outlet, as far as this process has heard."""
+
+    def subscribe(
+        self, *, kinds: frozenset[str] = KINDS, county: str | None = None
+    ) -> AbstractContextManager[Subscriber]:
+        """An event stream's queue, for as long as the stream is open."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Live:
     """One process's memory of the topics. ``hear`` is called from the event loop only; readers may be anywhere."""
@@ -101,6 +133,8 @@ class Live:
     """Lines on the topics that could not be read."""
     exceedances: Exceedances | None = None
     """Exceeded hours of the current month, once they have been read from the store."""
+    on_hour: list[Callable[[Hour], None]] = field(default_factory=list)
+    """Called with every hour that is heard; must not block."""
     _findings: OrderedDict[str, Finding] = field(default_factory=OrderedDict)
     _quarantine: deque[Rejected] = field(default_factory=deque)
     _recent_hours: deque[Hour] = field(default_factory=deque)
@@ -165,6 +199,8 @@ class Live:
         _trim(self._recent_hours, self.hours_kept)
         if self.exceedances is not None:
             self.exceedances.hear([message])
+        for told in self.on_hour:
+            told(message)
 
     def findings(self) -> list[Finding]:
         """The last word on each finding, the newest first."""

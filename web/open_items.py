@@ -11,10 +11,13 @@ from alerts.repository import DatabaseUnavailable
 from web.views.board import OpenItems
 
 
-def open_items(engine: Engine) -> OpenItems:
-    """Open alerts and cases, counted. Raises ``DatabaseUnavailable``."""
+def open_items(engine: Engine, *, county: str | None = None) -> OpenItems:
+    """Open alerts and cases, counted; of one county or all. Raises ``DatabaseUnavailable``."""
     open_alerts = select(AlertRow.county, AlertRow.severity, AlertRow.subject).where(AlertRow.state != "closed")
     open_cases = select(CaseRow.county, func.count()).where(CaseRow.state != "cleared").group_by(CaseRow.county)
+    if county is not None:
+        open_alerts = open_alerts.where(AlertRow.county == county)
+        open_cases = open_cases.where(CaseRow.county == county)
     try:
         with Session(engine) as session:
             alerts = session.execute(open_alerts).all()

@@ -28,7 +28,7 @@ BATCH = 500
 MOST = 100_000
 """Lines of one redrive."""
 
-FEED_KINDS = frozenset({"packet", "monitor", "due", "mark"})
+FEED_KINDS = frozenset({"packet", "monitor", "due", "mark", "numbered"})
 
 Verdict = Literal["accepted", "refused", "derived"]
 

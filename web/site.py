@@ -9,8 +9,11 @@ from fastapi.responses import RedirectResponse
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
+from web.access.asking import person_of
+from web.access.configured import Access
+from web.access.doors import local
 from web.app import Task, build_api
-from web.pages import alerts, board, cases, county, explain, frame, outlet, packets
+from web.pages import alerts, board, cases, county, explain, frame, marks, outlet, packets, reports
 from web.sources import Sources
 from web.wording import LANGUAGES
 
@@ -18,21 +21,27 @@ _ASSETS = Path(__file__).parent / "static"
 _YEAR_SECONDS = 366 * 86_400
 
 
-def build_site(sources: Sources, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()) -> FastAPI:
+def build_site(
+    sources: Sources, access: Access, *, beside: Sequence[Task] = (), closing: Sequence[Task] = ()
+) -> FastAPI:
     """The interface and the pages; see ``build_api``. Once in a process: the pages' framework keeps one site."""
-    app = build_api(sources, beside=beside, closing=closing)
+    app = build_api(sources, access, beside=beside, closing=closing)
     add_pages(app, sources)
     return app
 
 
 def add_pages(app: FastAPI, sources: Sources) -> None:
     """Serve the pages from this application, at every path that the interface does not have."""
+
+    def seen(request: Request) -> Sources:
+        """What the reader of a page may see: pages are given this, never ``sources``."""
+        return sources.seen_by(person_of(request).county)
+
     app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
 
     @app.get("/language/{language}", include_in_schema=False)
     async def choose_language(language: str, back: Annotated[str, Query()] = "/") -> Response:
-        local = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-        reply = RedirectResponse(back if local else "/", status_code=303)
+        reply = RedirectResponse(local(back), status_code=303)
         if language in LANGUAGES:
             reply.set_cookie("lang", language, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
         return reply
@@ -49,32 +58,40 @@ def add_pages(app: FastAPI, sources: Sources) -> None:
 
     @ui.page("/")
     async def _board(request: Request, sort: str = "rate") -> None:
-        await board.board_page(sources, request, sort)
+        await board.board_page(seen(request), request, sort)
 
     @ui.page("/counties/{code}")
     async def _county(request: Request, code: str) -> None:
-        await county.county_page(sources, request, code)
+        await county.county_page(seen(request), request, code)
 
     @ui.page("/outlets/{outlet_id}")
     async def _outlet(request: Request, outlet_id: str, days: str = "3") -> None:
-        await outlet.outlet_page(sources, request, outlet_id, days)
+        await outlet.outlet_page(seen(request), request, outlet_id, days)
 
     @ui.page("/outlets/{outlet_id}/packets")
     async def _packets(request: Request, outlet_id: str) -> None:
-        await packets.packets_page(sources, request, outlet_id)
+        await packets.packets_page(seen(request), request, outlet_id)
 
     @ui.page("/explain")
     async def _explain(request: Request) -> None:
-        await explain.explain_page(sources, request)
+        await explain.explain_page(seen(request), request)
+
+    @ui.page("/marks")
+    async def _marks(request: Request) -> None:
+        await marks.marks_page(seen(request), request)
 
     @ui.page("/alerts")
     async def _alerts(request: Request) -> None:
-        await alerts.alerts_page(sources, request)
+        await alerts.alerts_page(seen(request), request)
 
     @ui.page("/cases")
     async def _cases(request: Request) -> None:
-        await cases.cases_page(sources, request)
+        await cases.cases_page(seen(request), request)
+
+    @ui.page("/reports")
+    async def _reports(request: Request, period: str = "") -> None:
+        await reports.reports_page(seen(request), request, period)
 
     @ui.page("/{path:path}")
     async def _nothing(request: Request, path: str) -> None:
-        frame.not_found(sources, request, f"/{path}")
+        frame.not_found(seen(request), request, f"/{path}")

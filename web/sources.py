@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alerts.names import names_of
@@ -16,15 +16,19 @@ from emissions.register import Outlet, Register
 from emissions.rules import Parameters, Rules
 from emissions.transmission import WINDOWS, Rate
 from stores.port import SeriesStore, StoreUnavailable
+from web.access.seen import CountyLive, CountyPackets, CountyStore, register_of
 from web.cached import Cached
+from web.daybook import DayBook
 from web.exceedances import Exceedances
 from web.feed import Feed
-from web.live import Live
+from web.live import Listened, Live
 from web.markbook import MarkBook
 from web.open_items import open_items
 from web.packets import NoPackets, Packets
 from web.periods import bounds, period_at
 from web.problems import not_found
+from web.quarantine_desk import QuarantineDesk
+from web.quarantine_desk import names_of as refused_names
 from web.views.board import Board, OpenItems, build_board
 
 log = logging.getLogger(__name__)
@@ -44,7 +48,7 @@ class Sources:
     alerts: Repository
     marks: MarkBook
     feed: Feed
-    live: Live
+    live: Listened
     now: Callable[[], datetime]
     """The platform's clock."""
     simulated: bool = False
@@ -55,20 +59,63 @@ class Sources:
     """Limits, for what is shown of an hour that has not been judged yet."""
     coverage: CoverageRule = field(default_factory=CoverageRule)
     """Who must have a monitor (R23)."""
+    county: str | None = None
+    """The only county of which anything is found here; None: the whole city. See ``seen_by``."""
     acceptance: Acceptance = field(init=False)
     """Reads frames again as the gateway read them."""
+    quarantine: QuarantineDesk = field(init=False)
+    """Refused lines: of the whole city also those of loggers that nobody knows."""
+    daybook: DayBook = field(init=False)
+    """Hours counted by day, for reports."""
     name_of: Callable[[str], str] = field(init=False)
     """What people call an outlet, an enterprise or a county; a code that nobody knows stays one."""
     board: Cached[Board] = field(init=False)
     open_items: Cached[OpenItems] = field(init=False)
     _outlet_rates: Cached[list[Rate]] = field(init=False)
+    _parts: dict[str, "Sources"] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.daybook = DayBook(self.store, following=lambda: self.live.following)
+        if isinstance(self.live, Live):
+            self.live.on_hour.append(self.daybook.hear)
         self.name_of = names_of(self.register)
         self.acceptance = Acceptance(self.register, self.parameters)
+        self.quarantine = QuarantineDesk(
+            self.alerts.engine,
+            self.feed,
+            self.register,
+            self.acceptance,
+            now=self.now,
+            within=None if self.county is None else refused_names(self.register.outlets.values()),
+        )
         self.board = Cached(self._read_board, seconds=BOARD_SECONDS)
         self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
         self._outlet_rates = Cached(self._read_outlet_rates, seconds=BOARD_SECONDS)
+        self._parts = {}
+
+    def seen_by(self, county: str | None) -> "Sources":
+        """What somebody of this county may see: everything that is read from it is narrowed to the county.
+
+        One for each county, so that its boards are read once for all who look at them. None: the whole city.
+        """
+        if county is None:
+            return self
+        if county not in self._parts:
+            register = register_of(self.register, county)
+            outlets = frozenset(register.outlets)
+            mns = frozenset(register.by_mn())
+            part = self._parts[county] = replace(
+                self,
+                county=county,
+                register=register,
+                store=CountyStore(self.store, county, outlets),
+                alerts=self.alerts.of_county(county),
+                marks=self.marks.of_outlets(outlets),
+                live=CountyLive(self.live, county, outlets, mns),
+                packets=CountyPackets(self.packets, outlets | mns),
+            )
+            part.daybook = self.daybook.of_outlets(outlets)
+        return self._parts[county]
 
     def outlet(self, id_: str) -> Outlet:
         """An outlet of the register. Raises the 404 problem for one that is not in it."""
@@ -98,7 +145,7 @@ class Sources:
         return self.store.rates(level="outlet", window="month", period=self.month())
 
     def _read_open_items(self) -> OpenItems:
-        return open_items(self.alerts.engine)
+        return open_items(self.alerts.engine, county=self.county)
 
     def _read_board(self) -> Board:
         period = self.month()
@@ -139,6 +186,7 @@ async def _begin_or_rescan(sources: Sources) -> None:
         exceedances.hear(await asyncio.to_thread(sources.store.hours, start=day, end=until))
         day = until
     if anew:
+        assert isinstance(sources.live, Live), "they are kept for the whole city; a county's are counted from them"
         sources.live.watch_exceedances(exceedances)
 
 

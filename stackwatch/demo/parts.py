@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 
+from stackwatch.demo.people import make_people
 from stackwatch.embedded.nats import mqtt_broker
 from stackwatch.embedded.ports import LOOPBACK, free_port, require_free
 from stackwatch.embedded.supervisor import Supervisor
@@ -48,6 +49,8 @@ class Parts:
     """Address of each process's health answers."""
     brokers: dict[str, int]
     """Process ids of the brokers."""
+    token: str
+    """What programs show to the pages and the API of this run."""
 
     @property
     def register(self) -> Path:
@@ -64,6 +67,7 @@ class Parts:
             "mqtt": self.mqtt,
             "kafka": self.kafka,
             "web": self.web,
+            "token": self.token,
             "series": self.series,
             "database": self.database,
             "clock": self.clock.url,
@@ -72,19 +76,21 @@ class Parts:
             "logs": str(self.folder / "logs"),
         }
         draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         draft.replace(path)
         return path
 
 
 @contextmanager
-def running_parts(folder: Path, start: datetime, *, port: int | None) -> Iterator[Parts]:
+def running_parts(folder: Path, start: datetime, *, port: int | None, county: str) -> Iterator[Parts]:
     """Start everything; at the end of the block nothing is left running.
 
     Args:
         folder: Where all data go; ``register/`` must be in it already.
         start: What the clock shows at first.
         port: Of the pages; None: 8080, or any free one where that is taken.
+        county: Of the ready accounts that are held for a county.
 
     Raises:
         UserError: a port is taken, a part is not installed, or a process does not start.
@@ -110,6 +116,11 @@ def running_parts(folder: Path, start: datetime, *, port: int | None) -> Iterato
             "STACKWATCH_CLOCK": clock.url,
             "STACKWATCH_WEB_PORT": str(web_port),
         }
+        people = make_people(folder, database, folder / "register", county)
+        environment |= {
+            "STACKWATCH_SESSION_SECRET_FILE": str(people.secret_file),
+            "STACKWATCH_SHOWN_LOGINS_FILE": str(people.shown_logins_file),
+        }
         asyncio.run(create_topics(kafka.url))
         with Supervisor(logs, environment) as supervisor:
             for name in PROCESSES:
@@ -126,6 +137,7 @@ def running_parts(folder: Path, start: datetime, *, port: int | None) -> Iterato
                 health={name: f"http://{LOOPBACK}:{number}" for name, number in health.items()}
                 | {"web": f"http://{LOOPBACK}:{web_port}"},
                 brokers={"mqtt": mqtt.child.pid, "kafka": kafka.child.pid},
+                token=people.token,
             )
             parts.write_run_file()
             yield parts

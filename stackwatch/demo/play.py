@@ -125,7 +125,7 @@ async def _for_ever(parts: Parts, driver: Driver, speed: float | None, console: 
 
 @asynccontextmanager
 async def _connected(parts: Parts, fleet: Fleet, ledger: Ledger) -> AsyncIterator[Driver]:
-    desk = MarkDesk(parts.web)
+    desk = MarkDesk(parts.web, token=parts.token)
     driver = Driver(
         fleet,
         MqttWire(parts.mqtt),

@@ -71,6 +71,6 @@ def _when(line: bytes) -> datetime | None:
         entry = _moment.decode(line)
     except msgspec.DecodeError:
         return None  # a line that nobody can read stands where it came
-    if entry.hour is not None:
+    if entry.kind == "due" and entry.hour is not None:
         return entry.hour + IN_TIME
     return entry.received_at or entry.entered_at

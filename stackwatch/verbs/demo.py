@@ -14,6 +14,7 @@ from simulators.register import write_register
 from simulators.scenario import Scenario
 from stackwatch.demo.display import print_report
 from stackwatch.demo.parts import Parts, running_parts, wait_until_ready
+from stackwatch.demo.people import county_of_the_story
 from stackwatch.demo.play import Bounded, play, up_to_now
 from stackwatch.demo.scenarios import scenario_of
 from stackwatch.errors import UserError
@@ -56,7 +57,7 @@ def _run(scenario: Scenario, folder: Path, port: int | None, bounded: Bounded | 
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     write_register(build_city(scenario), folder / "register")
     try:
-        with running_parts(folder, scenario.start, port=port) as parts:
+        with running_parts(folder, scenario.start, port=port, county=county_of_the_story(scenario)) as parts:
             _greet(console, parts, scenario)
             result = play(parts, scenario, console, bounded=bounded, speed=speed)
     except KeyboardInterrupt:

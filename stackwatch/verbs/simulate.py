@@ -28,7 +28,7 @@ from stackwatch.errors import UserError
 from stackwatch.held_clock import HeldClock, HeldClockError
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of
-from stackwatch.settings import read_settings
+from stackwatch.settings import Settings, read_secret, read_settings
 
 SAY_S = 5.0
 """Distance of the progress lines. [s]"""
@@ -104,7 +104,7 @@ async def _simulate(run: Run, console: Console) -> int:
     now, hands = _clock(clock_of(given), given.clock)
     wire: Wire = TcpWire(run.tcp) if run.tcp else MqttWire(given.mqtt, username=given.mqtt_username)
     fleet = Fleet(run.scenario)
-    desk = None if run.web is None else MarkDesk(run.web)
+    desk = None if run.web is None else MarkDesk(run.web, token=_token(given))
     with _ledger(run.ledger) as ledger:
         ledger.begin(run.scenario, speed=run.speed)
         driver = Driver(fleet, wire, ledger=ledger, now=now, hands=hands, post_mark=None if desk is None else desk.post)
@@ -168,6 +168,11 @@ def _clock(now: Clock, text: str) -> tuple[Clock, HeldClock | None]:
     except (OSError, HeldClockError) as error:
         raise UserError(f"STACKWATCH_CLOCK={text!r}: {error}") from error
     return hands.now, hands
+
+
+def _token(given: Settings) -> str:
+    secret = read_secret("web_token_file", given.web_token_file)
+    return "" if secret is None else secret.get_secret_value()
 
 
 def _ledger(path: Path) -> Ledger:

@@ -12,6 +12,7 @@ from alerts.repository import Repository
 from contracts.kafka_address import KafkaAddress
 from contracts.rights import topics_of
 from rulebook.loader import load_rulebook
+from stackwatch.access import access_of
 from stackwatch.bad_files import told
 from stackwatch.errors import UserError
 from stackwatch.logs import set_up_logs
@@ -24,6 +25,7 @@ from web.listening import listen
 from web.live import Live
 from web.markbook import MarkBook
 from web.packets import KafkaPackets
+from web.quarantine_following import follow_quarantine
 from web.serving import Door, address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources, keep_exceedances
@@ -34,7 +36,7 @@ from web.sources import Sources, keep_exceedances
 def command(port: int | None) -> None:
     """Serve the pages and the HTTP interface until stopped."""
     given = read_settings() if port is None else read_settings(web_port=port)
-    set_up_logs(given.log_level, process="web", silent=("aiokafka",))
+    set_up_logs(given.log_level, process="web", form=given.log_format, silent=("aiokafka",))
     kafka, door = kafka_address(given), _door(given)
     try:
         listening = listening_socket(given.web_host, given.web_port)
@@ -43,13 +45,23 @@ def command(port: int | None) -> None:
     with listening:
         try:
             sources, feed = _sources(given)
+            access = access_of(given, sources.alerts.engine, sources.register)
         except (ValueError, DatabaseUnavailable) as error:
             raise UserError(str(error)) from error
+        live = sources.live
+        assert isinstance(live, Live)
         site = build_site(
             sources,
+            access,
             beside=[
-                partial(listen, kafka, sources.live, prepare=partial(_topics, kafka, given.kafka_replication)),
+                partial(listen, kafka, live, prepare=partial(_topics, kafka, given.kafka_replication)),
                 partial(keep_exceedances, sources),
+                partial(
+                    follow_quarantine,
+                    kafka,
+                    sources.quarantine.book,
+                    prepare=partial(_topics, kafka, given.kafka_replication),
+                ),
             ],
             closing=[feed.close, sources.packets.close],
         )

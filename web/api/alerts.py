@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from alerts.lifecycle import CAUSES
+from alerts.escalation import CAUSES
 from alerts.repository import Incomplete, NotAllowed, NotFound
 from alerts.transaction import NeverTaken
 from alerts.views import AlertView, CaseView
+from web.access.asking import Answering, Clearing, Handling, acting, require, right_to_move
 from web.api import shapes
 from web.api.answers import answer
 from web.api.serving import sources_of
@@ -20,7 +21,9 @@ from web.sources import Sources
 router = APIRouter(responses=RESPONSES)
 
 Given = Annotated[Sources, Depends(sources_of)]
-Name = Annotated[str, Field(min_length=1, max_length=100, description="Name of the person who acts")]
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, description="Left out: whoever asks acts. Another's name is refused")
+]
 Note = Annotated[str, Field(max_length=4000)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
@@ -28,11 +31,11 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Its state doe
 
 
 class Action(BaseModel):
-    """What a person does: who, and why or how."""
+    """What a person does, and why or how. Who does it is whoever asks."""
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name
+    by: Name | None = None
     note: Note = ""
     version: Annotated[
         int | None, Field(ge=1, le=2**62, description="Refuse if it has changed since this version was read")
@@ -94,11 +97,12 @@ async def alert(sources: Given, alert_id: str) -> Response:
     response_model=shapes.OneAlert,
     responses=CONFLICT,
 )
-async def acknowledge(sources: Given, alert_id: str, said: Action) -> Response:
+async def acknowledge(sources: Given, person: Answering, alert_id: str, said: Action) -> Response:
     """Somebody looks into it, from now on."""
+    by = acting(person, said.by)
 
     def act() -> AlertView:
-        return sources.alerts.acknowledge(alert_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+        return sources.alerts.acknowledge(alert_id, by=by, note=said.note, version=said.version, now=sources.now())
 
     return await _done("alert", alert_id, act)
 
@@ -110,13 +114,14 @@ async def acknowledge(sources: Given, alert_id: str, said: Action) -> Response:
     response_model=shapes.OneAlert,
     responses=CONFLICT,
 )
-async def verify(sources: Given, alert_id: str, said: Verification) -> Response:
+async def verify(sources: Given, person: Answering, alert_id: str, said: Verification) -> Response:
     """A person says whether it is a violation, with a cause from the list."""
+    by = acting(person, said.by)
 
     def act() -> AlertView:
         return sources.alerts.verify(
             alert_id,
-            by=said.by,
+            by=by,
             violation=said.violation,
             cause=said.cause,
             note=said.note,
@@ -134,11 +139,12 @@ async def verify(sources: Given, alert_id: str, said: Verification) -> Response:
     response_model=shapes.OneAlert,
     responses=CONFLICT,
 )
-async def rectify(sources: Given, alert_id: str, said: Reasoned) -> Response:
+async def rectify(sources: Given, person: Answering, alert_id: str, said: Reasoned) -> Response:
     """The violation has been put right; the note says how."""
+    by = acting(person, said.by)
 
     def act() -> AlertView:
-        return sources.alerts.rectify(alert_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+        return sources.alerts.rectify(alert_id, by=by, note=said.note, version=said.version, now=sources.now())
 
     return await _done("alert", alert_id, act)
 
@@ -150,11 +156,12 @@ async def rectify(sources: Given, alert_id: str, said: Reasoned) -> Response:
     response_model=shapes.OneAlert,
     responses=CONFLICT,
 )
-async def close(sources: Given, alert_id: str, said: Reasoned) -> Response:
+async def close(sources: Given, person: Answering, alert_id: str, said: Reasoned) -> Response:
     """A person closes it; the note is the reason."""
+    by = acting(person, said.by)
 
     def act() -> AlertView:
-        return sources.alerts.close(alert_id, by=said.by, reason=said.note, version=said.version, now=sources.now())
+        return sources.alerts.close(alert_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
     return await _done("alert", alert_id, act)
 
@@ -189,11 +196,13 @@ async def case(sources: Given, case_id: str) -> Response:
     response_model=shapes.OneCase,
     responses=CONFLICT,
 )
-async def advance(sources: Given, case_id: str, said: Action) -> Response:
+async def advance(sources: Given, person: Handling, case_id: str, said: Action) -> Response:
     """Begin to rectify, ask for clearance (the note says what was done), or begin to verify."""
+    by = acting(person, said.by)
 
     def act() -> CaseView:
-        return sources.alerts.advance_case(case_id, by=said.by, note=said.note, version=said.version, now=sources.now())
+        require(person, right_to_move(sources.alerts.case(case_id).state), sources.alerts.case(case_id).county)
+        return sources.alerts.advance_case(case_id, by=by, note=said.note, version=said.version, now=sources.now())
 
     return await _done("case", case_id, act)
 
@@ -205,13 +214,12 @@ async def advance(sources: Given, case_id: str, said: Action) -> Response:
     response_model=shapes.OneCase,
     responses=CONFLICT,
 )
-async def send_back(sources: Given, case_id: str, said: Reasoned) -> Response:
+async def send_back(sources: Given, person: Clearing, case_id: str, said: Reasoned) -> Response:
     """The verification found it not done; the note says what is missing."""
+    by = acting(person, said.by)
 
     def act() -> CaseView:
-        return sources.alerts.return_case(
-            case_id, by=said.by, reason=said.note, version=said.version, now=sources.now()
-        )
+        return sources.alerts.return_case(case_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
     return await _done("case", case_id, act)
 
@@ -223,10 +231,11 @@ async def send_back(sources: Given, case_id: str, said: Reasoned) -> Response:
     response_model=shapes.OneCase,
     responses=CONFLICT,
 )
-async def clear(sources: Given, case_id: str, said: Reasoned) -> Response:
+async def clear(sources: Given, person: Clearing, case_id: str, said: Reasoned) -> Response:
     """Only a person clears a case; the note is the signed reason."""
+    by = acting(person, said.by)
 
     def act() -> CaseView:
-        return sources.alerts.clear_case(case_id, by=said.by, reason=said.note, version=said.version, now=sources.now())
+        return sources.alerts.clear_case(case_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
     return await _done("case", case_id, act)

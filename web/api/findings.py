@@ -1,14 +1,11 @@
-"""Findings, and the lines that were refused."""
+"""Findings."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from web.api import shapes
 from web.api.answers import listed
-from web.api.asked import span
-from web.api.outlets import From, To
 from web.api.serving import sources_of
 from web.problems import RESPONSES
 from web.sources import Sources
@@ -35,28 +32,4 @@ async def findings(
         and (rule is None or finding.rule == rule)
         and (outlet is None or finding.subject.get("outlet") == outlet)
     ]
-    return listed(found[:limit], total=len(found), following=sources.live.following)
-
-
-@router.get(
-    "/quarantine", tags=["quarantine"], summary="Lines that were refused, kept whole", response_model=shapes.Quarantine
-)
-async def quarantine(
-    sources: Given,
-    mn: str | None = None,
-    reason: str | None = None,
-    from_: From = None,
-    to: To = None,
-    limit: Limit = 200,
-) -> Response:
-    """The newest refused lines of the topic, each with its reason: as many as this process keeps in memory."""
-    found = [
-        line
-        for line in sources.live.quarantine()
-        if (mn is None or line.mn == mn) and (reason is None or line.reason == reason)
-    ]
-    if from_ is not None or to is not None:
-        longest = timedelta(days=800)
-        start, end = span(from_, to, now=sources.now(), default=timedelta(days=1), longest=longest)
-        found = [line for line in found if line.received_at is not None and start <= line.received_at < end]
     return listed(found[:limit], total=len(found), following=sources.live.following)

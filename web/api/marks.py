@@ -11,11 +11,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from emissions.beijing import to_beijing
 from emissions.event import Mark
+from web.access.asking import Marking, acting
 from web.api import shapes
 from web.api.answers import answer, raw
 from web.api.serving import sources_of
 from web.feed import FeedUnavailable
-from web.markbook import Entry
+from web.markbook import Entry, IdTaken
 from web.problems import RESPONSES, Problem, not_found, refused
 from web.sources import Sources
 
@@ -23,7 +24,10 @@ router = APIRouter(tags=["marks"], responses=RESPONSES)
 
 Given = Annotated[Sources, Depends(sources_of)]
 Kind = Literal["calibration", "maintenance", "fault", "out_of_control", "stopped", "starting", "stopping", "accident"]
-Name = Annotated[str, Field(min_length=1, max_length=100, description="Name of the person who declares it")]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, description="Left out: whoever asks acts. Another's name is refused"),
+]
 
 FARTHEST = timedelta(days=366)
 """A mark lies within this of the moment it is entered; nothing older is ever judged (R3)."""
@@ -39,7 +43,7 @@ class MarkEntry(BaseModel):
     mark: Kind
     from_: Annotated[AwareDatetime, Field(alias="from")]
     to: AwareDatetime
-    by: Name
+    by: Name | None = None
     note: Annotated[str, Field(max_length=4000)] = ""
 
 
@@ -48,7 +52,7 @@ class Revocation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name
+    by: Name | None = None
     note: Annotated[str, Field(max_length=4000)] = ""
 
 
@@ -59,13 +63,16 @@ class Revocation(BaseModel):
     response_model=shapes.OneMark,
     responses={409: {"description": "Id taken"}},
 )
-async def enter(sources: Given, entry: MarkEntry) -> Response:
+async def enter(sources: Given, person: Marking, entry: MarkEntry) -> Response:
     """Put a mark into the feed. The answer comes after Kafka's acknowledgement, so what is answered is kept.
 
     The same mark under the same id again changes nothing and is answered with 200; another under it is refused.
     """
-    mark = _mark(sources, entry)
-    standing = await asyncio.to_thread(sources.marks.enter, mark)
+    mark = _mark(sources, entry, by=acting(person, entry.by))
+    try:
+        standing = await asyncio.to_thread(sources.marks.enter, mark)
+    except IdTaken:
+        raise Problem(409, "Id taken", f"There is another mark {mark.id!r}.") from None
     if replace(standing.mark, entered_at=mark.entered_at) != mark:
         raise Problem(409, "Id taken", f"There is another mark {mark.id!r}, entered by {standing.mark.by}.")
     fresh = not standing.in_feed
@@ -84,18 +91,19 @@ async def mark(sources: Given, mark_id: str) -> Response:
 
 
 @router.post("/marks/{mark_id}/revoke", summary="Take a mark back", response_model=shapes.OneMark)
-async def revoke(sources: Given, mark_id: str, said: Revocation) -> Response:
+async def revoke(sources: Given, person: Marking, mark_id: str, said: Revocation) -> Response:
     """The hours of the mark are judged again without it. Revoking twice changes nothing."""
+    by = acting(person, said.by)
     entry = await _found(sources, mark_id)
     if entry.revocation is None:
-        line = replace(entry.mark, revoked=True, entered_at=to_beijing(sources.now()), by=said.by, note=said.note)
+        line = replace(entry.mark, revoked=True, entered_at=to_beijing(sources.now()), by=by, note=said.note)
         entry = await asyncio.to_thread(sources.marks.revoke, line)
     if not entry.in_feed and entry.revocation is not None:
         await _send(sources, entry.revocation)
     return answer({"mark": raw(entry.revocation or entry.mark), "revoked": True})
 
 
-def _mark(sources: Sources, entry: MarkEntry) -> Mark:
+def _mark(sources: Sources, entry: MarkEntry, *, by: str) -> Mark:
     """The mark as it goes into the feed, if it is one."""
     if (outlet := sources.register.outlets.get(entry.outlet)) is None:
         raise refused("body/outlet", f"there is no outlet {entry.outlet!r} in the register")
@@ -113,7 +121,7 @@ def _mark(sources: Sources, entry: MarkEntry) -> Mark:
         from_=start,
         to=end,
         entered_at=now,
-        by=entry.by,
+        by=by,
         note=entry.note,
     )
 

@@ -12,13 +12,13 @@ from emissions.beijing import to_beijing
 from stores.port import StoreUnavailable
 from web.api import shapes
 from web.api.answers import answer
-from web.api.serving import sources_of
+from web.api.serving import whole_sources_of
 from web.sources import Sources
 
 clock_router = APIRouter(tags=["clock"])
 router = APIRouter(tags=["operations"])
 
-Given = Annotated[Sources, Depends(sources_of)]
+Given = Annotated[Sources, Depends(whole_sources_of)]
 READY_SECONDS = 5.0
 
 

@@ -1,45 +1,40 @@
-"""Who acts on a page, until there is a log-in; and what is said when an action is refused."""
+"""Who acts on a page, whether they may, and what is said when an action is refused."""
 
 import asyncio
 from collections.abc import Callable
-from urllib.parse import unquote
 
 from fastapi import Request
-from nicegui.events import GenericEventArguments
 
 from alerts.repository import Incomplete, NotAllowed, NotFound
 from alerts.transaction import NeverTaken
+from people.person import may
+from people.roles import Right
+from web.access.asking import person_of
+from web.access.gate import Standing
 from web.pages.frame import AWAY
-from web.pages.markup import box, text
 from web.wording import Wording
-
-_KEEP = """(event) => {
-  document.cookie = "actor=" + encodeURIComponent(event.target.value) + ";path=/;max-age=31536000;samesite=lax";
-  emit(event.target.value);
-}"""
-"""The browser remembers the name, so that it is typed once."""
-
-LONGEST_NAME = 100
 
 
 class Actor:
-    """The field for the name of the person who acts."""
+    """The person who looks at a page."""
 
-    def __init__(self, request: Request, words: Wording) -> None:
-        self.name = unquote(request.cookies.get("actor", ""))[:LONGEST_NAME]
-        with box("label", "field"):
-            text("span", words("alerts.name"))
-            field = box("input", "text", type="text", autocomplete="name", maxlength=str(LONGEST_NAME), value=self.name)
-        field.on("change", self._named, js_handler=_KEEP)
+    def __init__(self, request: Request) -> None:
+        self.person = person_of(request)
+        self.name = self.person.by
+        """How the person stands in logs and time lines."""
+        self.standing: Standing = request.state.standing
 
-    def _named(self, event: GenericEventArguments) -> None:
-        self.name = str(event.args)[:LONGEST_NAME]
+    def may(self, right: Right, county: str | None) -> bool:
+        """Whether the person may do this to a thing of the county: buttons for anything else are not shown."""
+        return may(self.person, right, county)
 
 
-async def attempt(actor: Actor, words: Wording, act: Callable[[], object]) -> str | None:
-    """Act in a thread. None when it was done, else why not."""
-    if not actor.name.strip():
-        return words("alerts.name_missing")
+async def attempt(
+    actor: Actor, words: Wording, act: Callable[[], object], *, right: Right, county: str | None
+) -> str | None:
+    """Act in a thread, if the person may and is still logged in. None when it was done, else why not."""
+    if not actor.may(right, county) or not await actor.standing():
+        return words("people.not_allowed")
     try:
         await asyncio.to_thread(act)
     except (NotAllowed, Incomplete, NotFound, NeverTaken) as error:

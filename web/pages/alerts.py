@@ -7,6 +7,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from alerts.views import AlertView, EventView
+from people.roles import Right
 from web import figures
 from web.pages.acting import Actor, attempt
 from web.pages.frame import Notice, frame, language_of
@@ -59,8 +60,8 @@ class _View:
         self.order: list[str] = []
         text("h1", words("alerts.title"), "page-head")
         self.notice = Notice(words)
+        self.actor = Actor(request)
         with box("div", "toolbar"):
-            self.actor = Actor(request, words)
             self._states()
             self._counties()
         with box("section", "panel"):
@@ -177,7 +178,7 @@ class _View:
             text("span", words.of("alert_state", alert.state), "badge ok" if alert.state != "raised" else "badge")
             if by := alert.state_detail.get("by"):
                 text("span", str(by), "note")
-            if alert.state != "raised":
+            if alert.state != "raised" or not self.actor.may(Right.ANSWER_ALERTS, alert.county):
                 return
             button = text("button", words("alerts.acknowledge"), "button", type="button")
             failed = text("span", "", "note bad", role="alert")
@@ -188,7 +189,7 @@ class _View:
                         alert.id, by=self.actor.name, now=self.sources.now(), version=alert.version
                     )
 
-                why = await attempt(self.actor, words, act)
+                why = await attempt(self.actor, words, act, right=Right.ANSWER_ALERTS, county=alert.county)
                 if why is not None:
                     say(failed, why)
                 await self.renew_or_say()

@@ -1,6 +1,7 @@
 """Supervision cases: where each stands, why it was opened, what was done, and what comes next."""
 
 import asyncio
+from functools import partial
 
 from fastapi import Request
 from nicegui import ui
@@ -11,6 +12,7 @@ from nicegui.events import GenericEventArguments
 from alerts.cases import STATES
 from alerts.views import CaseView, EventView
 from web import figures
+from web.access.asking import right_to_move
 from web.pages.acting import Actor, attempt
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, link, path, say, text
@@ -43,12 +45,11 @@ class _View:
         self.notes: dict[str, str] = {}
         text("h1", words("cases.title"), "page-head")
         self.notice = Notice(words)
-        with box("div", "toolbar"):
-            self.actor = Actor(request, words)
-            with box("div", "segments", role="group"):
-                for name, key in (("open", "open_only"), ("all", "all")):
-                    here = {"aria_current": "true"} if (state or "all") == name else {}
-                    link(path("cases", state="all" if name == "all" else None), words(f"cases.{key}"), **here)
+        self.actor = Actor(request)
+        with box("div", "toolbar"), box("div", "segments", role="group"):
+            for name, key in (("open", "open_only"), ("all", "all")):
+                here = {"aria_current": "true"} if (state or "all") == name else {}
+                link(path("cases", state="all" if name == "all" else None), words(f"cases.{key}"), **here)
         self.list = box("div")
         self.hint = text("p", words("state.loading"), "empty")
 
@@ -135,6 +136,8 @@ class _View:
                 text("p", f"{words('cases.done')} · {case.state_detail.get('by', '')}", "note")
                 text("p", str(case.state_detail.get("reason", "")))
                 return
+            if not self.actor.may(right_to_move(case.state), case.county):
+                return
             with box("label", "field"):
                 text("span", words("cases.note"))
                 note = box("textarea", "text", rows="3", maxlength="4000")
@@ -161,7 +164,9 @@ class _View:
         button = text("button", label, "button plain" if plain else "button", type="button")
 
         async def pressed() -> None:
-            why = await attempt(self.actor, self.words, lambda: self._do(case, verb))
+            right = right_to_move(case.state)
+            act = partial(self._do, case, verb)
+            why = await attempt(self.actor, self.words, act, right=right, county=case.county)
             if why is None:
                 self.notes.pop(case.id, None)
             else:

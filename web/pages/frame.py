@@ -12,9 +12,12 @@ from nicegui.elements.mixins.text_element import TextElement
 from alerts.repository import DatabaseUnavailable
 from emissions.beijing import to_beijing
 from stores.port import StoreUnavailable
+from web.access.language import language_of
 from web.pages.markup import box, link, say, text
 from web.sources import Sources
-from web.wording import DEFAULT, LANGUAGES, Wording, wording
+from web.wording import LANGUAGES, Wording, wording
+
+__all__ = ["Notice", "frame", "language_of", "not_found"]
 
 log = logging.getLogger(__name__)
 
@@ -23,16 +26,7 @@ TICK_SECONDS = 1.0
 AWAY = (StoreUnavailable, DatabaseUnavailable)
 """What a page outlives: it says so and tries again."""
 
-_PAGES = (("board", "/"), ("alerts", "/alerts"), ("cases", "/cases"), ("explain", "/explain"))
-
-
-def language_of(request: Request) -> str:
-    """The language a reader wants: asked for in the address, chosen before, or the browser's."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get("lang")):
-        if wanted in LANGUAGES:
-            return str(wanted)
-    accepted = request.headers.get("accept-language", "").lower()
-    return "en" if accepted.startswith("en") else DEFAULT
+_PAGES = (("board", "/"), ("alerts", "/alerts"), ("cases", "/cases"), ("explain", "/explain"), ("reports", "/reports"))
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from importlib.metadata import version
 
 from emissions.beijing import HOUR
 from emissions.periods import settles_at
-from emissions.transmission import Rate
 from web.periods import bounds
 from web.reports.desk import read_desk
 from web.reports.monthly import Material, Monthly, build_monthly
@@ -40,7 +39,7 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
         sources.register,
         Material(
             rates=rates,
-            settled=_settled(rates),
+            settled=sources.store.settled_rates(period=period),
             days=sources.daybook.days(start, called),
             desk=read_desk(sources.alerts.engine, start=start, end=end),
         ),
@@ -62,8 +61,3 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
             made_by=by,
         ),
     )
-
-
-def _settled(rates: list[Rate]) -> list[Rate]:
-    del rates
-    return []

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from emissions.beijing import BEIJING
 from emissions.reading import Reading
 from stores.port import SeriesStore
-from web.live import Live
+from web.live import Listened
 
 COMMANDS = ("2011", "2051", "2061")
 """Real-time, minute and hour data."""
@@ -56,7 +56,7 @@ def thin(readings: Iterable[Reading], step: timedelta) -> list[Thinned]:
     return thinned
 
 
-def latest(store: SeriesStore, live: Live, outlet: str, *, now: datetime) -> dict[str, Reading]:
+def latest(store: SeriesStore, live: Listened, outlet: str, *, now: datetime) -> dict[str, Reading]:
     """The newest reading of each command: from the topics while they are followed, else from the store."""
     found: dict[str, Reading] = {}
     for cn in COMMANDS:

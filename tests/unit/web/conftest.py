@@ -1,6 +1,6 @@
 """A city in a store and an alert database, and a client that asks the interface about it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from emissions.hourly import Hour
 from emissions.register import Register
 from emissions.rules import Parameters
 from stores.sqlite import SqliteStore
-from tests.unit.web import town
+from tests.unit.web import crowd, town
+from web.access.configured import Access
 from web.app import build_api
 from web.exceedances import Exceedances
 from web.feed import FeedUnavailable
@@ -29,12 +30,18 @@ class ListFeed:
     """A feed that keeps what it is given, or is away."""
 
     sent: list[Mark] = field(default_factory=list)
+    lines: list[tuple[str, bytes]] = field(default_factory=list)
     away: bool = False
 
     async def send(self, mark: Mark) -> None:
         if self.away:
             raise FeedUnavailable("nobody answers")
         self.sent.append(mark)
+
+    async def put(self, lines: Sequence[tuple[str, bytes]]) -> None:
+        if self.away:
+            raise FeedUnavailable("nobody answers")
+        self.lines += lines
 
     async def close(self) -> None:
         return None
@@ -98,7 +105,14 @@ def sources(
 
 
 @pytest.fixture
-async def client(sources: Sources) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=build_api(sources), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://stackwatch") as asking:
+def access(sources: Sources, register: Register) -> Access:
+    return crowd.access_to(sources.alerts.engine, register)
+
+
+@pytest.fixture
+async def client(sources: Sources, access: Access) -> AsyncIterator[httpx.AsyncClient]:
+    """Asks as a machine of the city's supervision."""
+    transport = httpx.ASGITransport(app=build_api(sources, access), raise_app_exceptions=False)
+    headers = crowd.bearing(crowd.token(access))
+    async with httpx.AsyncClient(transport=transport, base_url="http://stackwatch", headers=headers) as asking:
         yield asking

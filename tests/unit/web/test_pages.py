@@ -19,8 +19,9 @@ from contracts.codec import bundle
 from contracts.topics import FINDINGS, READINGS
 from emissions.rules import Parameters
 from stores.port import StoreUnavailable
-from tests.unit.web import town
+from tests.unit.web import crowd, town
 from tests.unit.web.conftest import ListFeed
+from web.access.configured import Access
 from web.exceedances import Exceedances
 from web.live import Live
 from web.markbook import MarkBook
@@ -56,11 +57,16 @@ def shown(tmp_path_factory, register, store, judged) -> Sources:
 
 
 @pytest.fixture(scope="module")
-def site(shown: Sources) -> Iterator[str]:
+def access(shown: Sources) -> Access:
+    return crowd.access_to(shown.alerts.engine, shown.register)
+
+
+@pytest.fixture(scope="module")
+def site(shown: Sources, access: Access) -> Iterator[str]:
     """The whole application on a port, in a thread with a loop of its own."""
     with listening_socket("127.0.0.1", 0) as listening:
         loop, stop = asyncio.new_event_loop(), asyncio.Event()
-        serving = partial(loop.run_until_complete, serve(build_site(shown), listening, stop))
+        serving = partial(loop.run_until_complete, serve(build_site(shown, access), listening, stop))
         thread = threading.Thread(target=serving)
         thread.start()
         address = address_of(listening)
@@ -76,6 +82,13 @@ def site(shown: Sources) -> Iterator[str]:
         thread.join(30)
         assert not thread.is_alive()
         loop.close()
+
+
+@pytest.fixture(scope="module")
+def reader(site: str, access: Access) -> Iterator[httpx.Client]:
+    """Looks as a machine of the city's supervision."""
+    with httpx.Client(headers=crowd.bearing(crowd.token(access))) as looking:
+        yield looking
 
 
 def texts(reply: httpx.Response) -> list[str]:
@@ -104,8 +117,8 @@ PAGES = [
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_answers_in_both_languages_with_hostile_names_as_text(site, path, language):
-    reply = httpx.get(f"{site}{path}", cookies={"lang": language})
+def test_every_page_answers_in_both_languages_with_hostile_names_as_text(site, reader, path, language):
+    reply = reader.get(f"{site}{path}", headers={"cookie": f"lang={language}"})
     assert reply.status_code == 200
     said = texts(reply)
     assert {"zh": "县区看板", "en": "Counties"}[language] in said
@@ -114,13 +127,13 @@ def test_every_page_answers_in_both_languages_with_hostile_names_as_text(site, p
     assert "<img" not in reply.text
 
 
-def test_the_hostile_name_is_shown_as_it_is_written(site):
-    said = texts(httpx.get(f"{site}/counties/371502"))
+def test_the_hostile_name_is_shown_as_it_is_written(site, reader):
+    said = texts(reader.get(f"{site}/counties/371502"))
     assert any(town.HOSTILE in text for text in said)
 
 
-def test_the_board_lists_every_county_also_the_one_without_outlets_and_its_counts(site, store):
-    said = texts(httpx.get(f"{site}/", cookies={"lang": "zh"}))
+def test_the_board_lists_every_county_also_the_one_without_outlets_and_its_counts(site, reader, store):
+    said = texts(reader.get(f"{site}/", headers={"cookie": "lang=zh"}))
     assert {name for _, name in town.COUNTIES} <= set(said)
     assert "无数据" in said
     rate = next(r for r in store.rates(level="county", window="month", id="371502") if r.track == "in_time")
@@ -129,14 +142,14 @@ def test_the_board_lists_every_county_also_the_one_without_outlets_and_its_count
     assert "模拟时间" in said
 
 
-def test_an_outlet_shows_what_came_last_with_units_and_flags(site):
-    said = texts(httpx.get(f"{site}/outlets/O371502-01", cookies={"lang": "zh"}))
+def test_an_outlet_shows_what_came_last_with_units_and_flags(site, reader):
+    said = texts(reader.get(f"{site}/outlets/O371502-01", headers={"cookie": "lang=zh"}))
     assert "2026-11-10 14:20:00" in said
     assert {"二氧化硫", "mg/m³", "氧含量", "5.69", "17.46"} <= set(said)
     assert "C 监测仪校准" in said
 
 
-def test_a_packet_that_just_came_is_on_the_next_page(site, shown, register):
+def test_a_packet_that_just_came_is_on_the_next_page(site, reader, shown, register):
     from dataclasses import replace
     from datetime import timedelta
 
@@ -145,14 +158,14 @@ def test_a_packet_that_just_came_is_on_the_next_page(site, shown, register):
     shown.live.following = True
     try:
         shown.live.hear(READINGS.name, bundle([newer]))
-        assert "987.6" in texts(httpx.get(f"{site}/outlets/O371503-01"))
+        assert "987.6" in texts(reader.get(f"{site}/outlets/O371503-01"))
     finally:
         shown.live.following = False
 
 
-def test_an_explanation_leads_from_the_percentage_to_the_packet(site):
+def test_an_explanation_leads_from_the_percentage_to_the_packet(site, reader):
     query = "level=outlet&id=O371502-01&track=completed&hour=2026-11-10T12&pollutant=a21026"
-    said = texts(httpx.get(f"{site}/explain?{query}", cookies={"lang": "en"}))
+    said = texts(reader.get(f"{site}/explain?{query}", headers={"cookie": "lang=en"}))
     assert "The hours add up to the published rate" in said
     assert "R7.8" in said
     assert "a21026-ZsAvg" in said
@@ -161,8 +174,8 @@ def test_an_explanation_leads_from_the_percentage_to_the_packet(site):
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/outlets/none", "/counties/371500", "/explain?level=county&id=none", "/counties/%3Cscript%3E"]
 )
-def test_what_is_not_there_is_404_with_a_way_back(site, path):
-    reply = httpx.get(f"{site}{path}", cookies={"lang": "en"})
+def test_what_is_not_there_is_404_with_a_way_back(site, reader, path):
+    reply = reader.get(f"{site}{path}", headers={"cookie": "lang=en"})
     assert reply.status_code == 404
     assert any("There is no" in text for text in texts(reply))
     assert "<script>" not in re.sub(r"<script>\s*(addStyle|document\.documentElement)", "", reply.text)
@@ -183,8 +196,8 @@ def test_what_is_not_there_is_404_with_a_way_back(site, path):
         "window=year&period=0001",
     ],
 )
-def test_an_address_that_makes_no_sense_shows_the_default(site, query):
-    assert httpx.get(f"{site}/explain?{query}").status_code in {200, 404}
+def test_an_address_that_makes_no_sense_shows_the_default(site, reader, query):
+    assert reader.get(f"{site}/explain?{query}").status_code in {200, 404}
 
 
 @pytest.mark.parametrize(
@@ -197,18 +210,18 @@ def test_an_address_that_makes_no_sense_shows_the_default(site, query):
         pytest.param("/\r\nSet-Cookie: a=b", "/", id="a line break"),
     ],
 )
-def test_the_language_is_kept_and_leads_back_here_only(site, back, location):
+def test_the_language_is_kept_and_leads_back_here_only(site, reader, back, location):
     reply = httpx.get(f"{site}/language/en", params={"back": back})
     assert (reply.status_code, reply.headers["location"]) == (303, location)
     assert reply.cookies["lang"] == "en"
 
 
-def test_the_browsers_language_is_taken_where_none_was_chosen(site):
-    assert "Counties" in texts(httpx.get(f"{site}/", headers={"accept-language": "en-GB"}))
-    assert "县区看板" in texts(httpx.get(f"{site}/", headers={"accept-language": "de"}))
+def test_the_browsers_language_is_taken_where_none_was_chosen(site, reader):
+    assert "Counties" in texts(reader.get(f"{site}/", headers={"accept-language": "en-GB"}))
+    assert "县区看板" in texts(reader.get(f"{site}/", headers={"accept-language": "de"}))
 
 
-def test_pages_outlive_a_store_that_is_away(site, shown, monkeypatch):
+def test_pages_outlive_a_store_that_is_away(site, reader, shown, monkeypatch):
     class Away:
         def __getattr__(self, _name: str):
             def fail(*_: object, **__: object) -> None:
@@ -219,17 +232,17 @@ def test_pages_outlive_a_store_that_is_away(site, shown, monkeypatch):
     monkeypatch.setattr(shown, "store", Away())
     deadline = time.monotonic() + 10
     while True:  # the board's figures of the last second may still stand
-        said = texts(httpx.get(f"{site}/", cookies={"lang": "en"}))
+        said = texts(reader.get(f"{site}/", headers={"cookie": "lang=en"}))
         if any("cannot be read right now" in text for text in said):
             break
         assert time.monotonic() < deadline
     for path in ("/outlets/O371502-01", "/explain?level=county&id=371502"):
-        reply = httpx.get(f"{site}{path}", cookies={"lang": "en"})
+        reply = reader.get(f"{site}{path}", headers={"cookie": "lang=en"})
         assert reply.status_code == 200
         assert any("cannot be read right now" in text for text in texts(reply))
 
 
-def test_the_interface_is_served_beside_the_pages(site):
-    assert httpx.get(f"{site}/api/v1/outlets").status_code == 200
-    assert httpx.get(f"{site}/api/v1/none").headers["content-type"] == "application/problem+json"
-    assert httpx.get(f"{site}/assets/stackwatch.css").status_code == 200
+def test_the_interface_is_served_beside_the_pages(site, reader):
+    assert reader.get(f"{site}/api/v1/outlets").status_code == 200
+    assert reader.get(f"{site}/api/v1/none").headers["content-type"] == "application/problem+json"
+    assert reader.get(f"{site}/assets/stackwatch.css").status_code == 200
