@@ -16,6 +16,7 @@ from emissions.number import number
 from emissions.oxygen import to_reference_oxygen
 from emissions.register import Outlet
 from emissions.rules import LimitRow, Rules
+from emissions.trace import trace_of
 from emissions.validity import OXYGEN
 from emissions.verdict import limit_of
 
@@ -90,6 +91,7 @@ def on_sample(head: Head, packet: Packet, *, outlet: Outlet, rules: Rules) -> It
                 "hour": hour.isoformat(),
                 "cn": packet.cn,
                 "qn": packet.qn,
+                "trace": trace_of(outlet.mn or outlet.id, packet.qn, packet.received_at),
                 "at": packet.data_time.isoformat(),
                 "last_mg_m3": value,
                 "forecast_mg_m3": round(forecast(running), 3),

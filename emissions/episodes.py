@@ -77,8 +77,16 @@ def on_corrected(episodes: list[Episode], hour: datetime) -> list[Episode]:
     return changed
 
 
-def finding_of(episode: Episode, outlet: Outlet, pollutant: str, *, known_at: datetime) -> Finding:
-    """The episode as a finding: ``to`` is the end of its last exceeded hour once it has ended."""
+def finding_of(
+    episode: Episode, outlet: Outlet, pollutant: str, *, known_at: datetime, trace: str | None = None
+) -> Finding:
+    """The episode as a finding: ``to`` is the end of its last exceeded hour once it has ended.
+
+    Args:
+        episode, outlet, pollutant: What it is about.
+        known_at: When what changed it became known.
+        trace: Trace id of the packet that its first hour rests on.
+    """
     hours = dict(sorted(episode.hours.items()))
     peak = max(hours.values(), key=lambda pair: pair[0] / pair[1], default=None)
     multiple = peak[0] / peak[1] if peak is not None else None
@@ -100,6 +108,7 @@ def finding_of(episode: Episode, outlet: Outlet, pollutant: str, *, known_at: da
             "peak_mg_m3": peak[0] if peak is not None else None,
             "peak_multiple": round(multiple, 3) if multiple is not None else None,
             "corrected": sorted(episode.corrected),
+            **({} if trace is None else {"trace": trace}),
         },
     )
 

@@ -18,6 +18,7 @@ from emissions.number import number
 from emissions.register import Outlet
 from emissions.rollcall import is_due
 from emissions.rules import LimitRow, Rules
+from emissions.trace import trace_of
 from emissions.transmission import Called, Rate
 from emissions.validity import FLOW, OXYGEN, Assessment, assess
 from emissions.verdict import judge_hour, limit_of
@@ -305,6 +306,7 @@ class _Work:
         if (cell := memory.values.get(f"{pollutant}-Avg") or memory.values.get(f"{pollutant}-")) is not None:
             evidence["qn"] = cell.qn
             evidence["received_at"] = datetime.fromtimestamp(cell.received, BEIJING).isoformat(timespec="milliseconds")
+            evidence["trace"] = trace_of(self.outlet.mn or self.outlet.id, cell.qn, cell.received)
         if self.rules.version:
             evidence["rulebook"] = self.rules.version
         self.outputs.append(

@@ -13,6 +13,7 @@ from emissions.number import number
 from emissions.oxygen import differs
 from emissions.register import Outlet
 from emissions.rules import Parameters
+from emissions.trace import trace_of
 from emissions.validity import FLOW, Assessment
 from emissions.verdict import Verdict
 
@@ -124,7 +125,10 @@ def _exceedance(
     elif last is not None and last.verdict == "exceeded":
         changed = episodes.on_corrected(known, hour)
     for episode in changed:
-        yield episodes.finding_of(episode, outlet, pollutant, known_at=known_at)
+        first = memory.hour(datetime.fromtimestamp(episode.first, BEIJING))
+        cell = None if first is None else first.values.get(f"{pollutant}-Avg")
+        trace = None if cell is None else trace_of(outlet.mn or outlet.id, cell.qn, cell.received)
+        yield episodes.finding_of(episode, outlet, pollutant, known_at=known_at, trace=trace)
 
 
 def _later_verdicts(memory: OutletMemory, pollutant: str, hour: datetime) -> Iterator[tuple[datetime, str]]:

@@ -21,3 +21,6 @@ class Reading:
     """Finite numbers by ``factor-Suffix``, e.g. ``a21026-Avg``; everything that is not a number stays out (R4)."""
     flags: Mapping[str, str] = field(default_factory=dict)
     """Flag letters and other texts by ``factor-Suffix``, e.g. ``a21026-Flag``."""
+    series: str = ""
+    """Who numbered the line that it comes from (``emissions.account``); empty: nobody."""
+    number: int = 0

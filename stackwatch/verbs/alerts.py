@@ -27,7 +27,7 @@ from stackwatch.topics import TopicsRefused, create_topics
 def command() -> None:
     """Keep alerts and supervision cases, publish their events, tell people, watch deadlines."""
     given = read_settings()
-    set_up_logs(given.log_level, process="alerts")
+    set_up_logs(given.log_level, process="alerts", form=given.log_format)
     try:
         run_until_stopped(partial(_serve, given))
     except ServiceLost as lost:

@@ -18,7 +18,7 @@ from stackwatch.settings import Settings, read_settings
 def command() -> None:
     """Take HJ 212 over TCP to MQTT and bring the answers back, for loggers that speak nothing else."""
     given = read_settings()
-    set_up_logs(given.log_level, process="relay")
+    set_up_logs(given.log_level, process="relay", form=given.log_format)
     try:
         run_until_stopped(partial(_serve, given))
     except OSError as error:

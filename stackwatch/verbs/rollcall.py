@@ -32,7 +32,7 @@ def command(since: datetime | None) -> None:
     Goes on from where an earlier process came to, and catches up what is due since then.
     """
     given = read_settings()
-    set_up_logs(given.log_level, process="rollcall", silent=("aiokafka",))
+    set_up_logs(given.log_level, process="rollcall", form=given.log_format, silent=("aiokafka",))
     try:
         run_until_stopped(partial(_serve, given, since and since.replace(tzinfo=BEIJING)))
     except KafkaLost as error:

@@ -26,7 +26,7 @@ from streams.worker import create_worker
 def command() -> None:
     """Judge packets, supervise counties and store series until stopped."""
     env = read_settings()
-    set_up_logs(env.log_level, process="worker")
+    set_up_logs(env.log_level, process="worker", form=env.log_format)
     try:
         asyncio.run(_work(env, partial(serve_health, env.health_host, env.health_port)))
     except (KafkaError, TopicsRefused) as error:
