@@ -14,6 +14,7 @@ from rulebook.channels import SECRET_FIELDS, Channels
 from rulebook.deadlines import Escalation
 from rulebook.document import read_document
 from rulebook.errors import BadFile, Problem
+from rulebook.letters import LetterFile, load_letters
 from rulebook.parameters import ParametersFile
 from rulebook.schema import validate
 from rulebook.standards import StandardFile, standard_of
@@ -117,6 +118,16 @@ def load_calendar(folder: Path | None = None) -> Calendar:
     return validate(read_document((folder or SHIPPED) / "calendar.yaml"), Calendar)
 
 
+def load_letter_templates(folder: Path | None = None) -> dict[str, LetterFile]:
+    """Official letters by kind; those that come with the software where a rulebook has none of its own.
+
+    Raises:
+        BadFile: with all that is wrong in ``letters/``.
+    """
+    own = (folder or SHIPPED) / "letters"
+    return load_letters(own if own.is_dir() else SHIPPED / "letters")
+
+
 def check_rulebook(folder: Path | None = None) -> Rulebook:
     """Read every file of a rulebook.
 
@@ -129,6 +140,7 @@ def check_rulebook(folder: Path | None = None) -> Rulebook:
     escalation = _kept(lambda: load_escalation(folder), problems)
     channels = _kept(lambda: load_channels(folder), problems)
     _kept(lambda: load_calendar(folder), problems)
+    _kept(lambda: load_letter_templates(folder), problems)
     if escalation is not None and channels is not None:
         problems += _unknown_levels(escalation, channels, (folder or SHIPPED) / "channels.yaml")
     if problems or book is None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from alerts.database import AlertEventRow, AlertRow, CaseRow, DatabaseUnavailable
+from alerts.database import AlertEventRow, AlertRow, CaseRow, DatabaseUnavailable, EvidenceRow
 from emissions.beijing import to_beijing
 
 _MISSED = ("escalated", "reminded")
@@ -48,6 +48,8 @@ class CaseLine:
     state: str
     measure: str
     cleared_at: datetime | None
+    periods: tuple[str, ...]
+    """Months whose evidence is in it, oldest first; the first of them opened it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +61,8 @@ class Desk:
     """The newest first."""
 
 
-def read_desk(engine: Engine, *, start: datetime, end: datetime) -> Desk:
-    """Alerts raised and cases open in [start, end). Raises ``DatabaseUnavailable``."""
+def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime) -> Desk:
+    """Alerts raised in [start, end), cases open in it or with evidence of it. Raises ``DatabaseUnavailable``."""
     raised = select(AlertRow.id, AlertRow.county, AlertRow.state).where(
         AlertRow.raised_at >= start, AlertRow.raised_at < end
     )
@@ -71,14 +73,17 @@ def read_desk(engine: Engine, *, start: datetime, end: datetime) -> Desk:
         .where(AlertEventRow.name.in_(("acknowledged", *_MISSED)))
         .order_by(AlertEventRow.sequence)
     )
-    known = select(CaseRow).where(CaseRow.opened_at < end).order_by(CaseRow.opened_at.desc(), CaseRow.id)
+    known = select(CaseRow).order_by(CaseRow.opened_at.desc(), CaseRow.id)
     try:
         with Session(engine) as session:
             alerts = session.execute(raised).all()
             first: dict[str, str] = {}
             for id_, name in session.execute(told):
                 first.setdefault(id_, name)
-            cases = [_case_line(row) for row in session.scalars(known)]
+            periods: dict[str, list[str]] = {}
+            for case_id, of_month in session.execute(select(EvidenceRow.case_id, EvidenceRow.period)):
+                periods.setdefault(case_id, []).append(of_month)
+            cases = [_case_line(row, tuple(sorted(periods.get(row.id, ())))) for row in session.scalars(known)]
     except DBAPIError as error:
         raise DatabaseUnavailable(str(error.orig)) from error
     counts: dict[str, AlertCounts] = {}
@@ -89,11 +94,15 @@ def read_desk(engine: Engine, *, start: datetime, end: datetime) -> Desk:
         counts[county] = counts.get(county, AlertCounts()).plus(one)
     return Desk(
         alerts=counts,
-        cases=tuple(case for case in cases if case.cleared_at is None or case.cleared_at >= start),
+        cases=tuple(case for case in cases if period in case.periods or _open_in(case, start, end)),
     )
 
 
-def _case_line(row: CaseRow) -> CaseLine:
+def _open_in(case: CaseLine, start: datetime, end: datetime) -> bool:
+    return case.opened_at < end and (case.cleared_at is None or case.cleared_at >= start)
+
+
+def _case_line(row: CaseRow, periods: tuple[str, ...]) -> CaseLine:
     cleared = row.state_detail.get("since") if row.state == "cleared" else None
     return CaseLine(
         id=row.id,
@@ -103,12 +112,13 @@ def _case_line(row: CaseRow) -> CaseLine:
         state=row.state,
         measure=row.measure,
         cleared_at=None if cleared is None else to_beijing(datetime.fromisoformat(str(cleared))),
+        periods=periods,
     )
 
 
-def opened_in(cases: tuple[CaseLine, ...], start: datetime, end: datetime) -> Counter[str]:
-    """Cases that were opened in the span, by county."""
-    return Counter(case.county for case in cases if start <= case.opened_at < end)
+def opened_by(cases: tuple[CaseLine, ...], period: str) -> Counter[str]:
+    """Cases that a month's data have opened, by county."""
+    return Counter(case.county for case in cases if case.periods[:1] == (period,))
 
 
 def cleared_in(cases: tuple[CaseLine, ...], start: datetime, end: datetime) -> Counter[str]:

@@ -10,7 +10,7 @@ from emissions.register import Division, Outlet, Register
 from emissions.tally import NOTHING, percent
 from emissions.transmission import Rate, tally_of
 from web.daybook import DayCounts, ExceededHour
-from web.reports.desk import AlertCounts, CaseLine, Desk, cleared_in, opened_in
+from web.reports.desk import AlertCounts, CaseLine, Desk, cleared_in, opened_by
 from web.reports.provenance import LimitLine, Provenance
 from web.views.board import by_track, is_below
 
@@ -269,7 +269,7 @@ def build_monthly(
     for division in counties:
         by_city.setdefault(division.parent, {})[division.code] = figures("county", division.code).ranked
     places = {code: place for group in by_city.values() for code, place in ranks(group).items()} if rank else {}
-    opened, cleared = opened_in(material.desk.cases, start, end), cleared_in(material.desk.cases, start, end)
+    opened, cleared = opened_by(material.desk.cases, period), cleared_in(material.desk.cases, start, end)
     lines = [
         CountyLine(
             rank=places.get(division.code),

@@ -1,0 +1,107 @@
+"""A month that was settled and then changed, judged by the oracle and put into the stores as the services would."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from alerts.database import open_database, upgrade
+from alerts.names import names_of
+from alerts.repository import Repository
+from contracts.codec import Message
+from emissions.finding import Finding
+from emissions.hourly import Hour
+from emissions.register import Register
+from emissions.rules import Rules
+from emissions.transmission import Rate
+from rulebook.loader import load_rules
+from rulebook.register import load_register
+from stackwatch.batch import Judged, _Run
+from stores.sqlite import SqliteStore
+from tests.golden import story
+from tests.golden.test_months import MONTHS
+from tests.unit.web.conftest import ListFeed
+from web.live import Live
+from web.markbook import MarkBook
+from web.sources import Sources
+
+# 阳谷县 loses five days and brings back one and a half of them two days after the settlement: 84.95 % when the month is
+# settled, 89.78 % now, so it stays in last place and its case stays open. 东昌府区's enterprises exceed for some hours.
+STORY = {
+    "from": "2026-10-01T00:00",
+    "to": "2026-11-07T22:00",
+    "as_of": "2026-11-08T00:00",
+    "except": [
+        {"outlets": ["E4-1"], "from": "2026-10-10T00:00", "to": "2026-10-13T04:00", "silent": True},
+        {
+            "outlets": ["E4-1"],
+            "from": "2026-10-13T04:00",
+            "to": "2026-10-14T16:00",
+            "received": "2026-11-06T08:00",
+        },
+        {"outlets": ["E1-1"], "from": "2026-10-05T06:00", "to": "2026-10-05T09:00", "values": {"a21026": "80.00"}},
+        {"outlets": ["E3-1"], "from": "2026-10-20T01:00", "to": "2026-10-20T02:00", "values": {"a21026": "41.00"}},
+        {"outlets": ["E2-1"], "from": "2026-10-03T00:00", "to": "2026-10-03T12:00", "flag": "C"},
+    ],
+}
+
+
+@dataclass(slots=True)
+class Published(Judged):
+    """Keeps every rate in the order in which it was published."""
+
+    said: list[Rate] = field(default_factory=list)
+
+    def take(self, output: Message, number: int) -> None:
+        Judged.take(self, output, number)
+        if isinstance(output, Rate):
+            self.said.append(output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """The month's feed, what the oracle said of it, and the rules."""
+
+    register: Register
+    rules: Rules
+    feed: list[bytes]
+    judged: Published
+
+
+def judge() -> Month:
+    register, rules = load_register(MONTHS / "register"), load_rules()
+    feed = story.feed(STORY, register)
+    run = _Run(register, rules, datetime.fromisoformat(f"{STORY['as_of']}+08:00"))
+    run.judged = Published()
+    for line in feed:
+        run.line(line)
+    return Month(register=register, rules=rules, feed=feed, judged=run.finish())
+
+
+@contextmanager
+def filled(month: Month, folder: Path, now: Callable[[], datetime]) -> Iterator[Sources]:
+    """Stores and an alert database with all of it."""
+    store = SqliteStore(folder / "series.db")
+    hours: list[Hour] = list(month.judged.hours.values())
+    store.write([*hours, *month.judged.said])
+    url = f"sqlite:///{folder}/alerts.db"
+    upgrade(url)
+    repository = Repository(open_database(url), name_of=names_of(month.register))
+    told = [*month.judged.findings.values(), *month.judged.cases.values()]
+    for line in sorted(told, key=lambda line: line.known_at if isinstance(line, Finding) else line.opened_at):
+        at = line.known_at if isinstance(line, Finding) else line.opened_at
+        assert not repository.take_in([line], now=at)
+    yield Sources(
+        store=store,
+        register=month.register,
+        parameters=month.rules.parameters,
+        rules=month.rules,
+        alerts=repository,
+        marks=MarkBook(repository.engine),
+        feed=ListFeed(),
+        live=Live(),
+        now=now,
+    )
+    store.close()
+    repository.engine.dispose()
