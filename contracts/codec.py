@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from emissions.account import AccountHour, Counted, Numbered, Passed
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark
 from emissions.finding import Case, Finding, Rejected
@@ -12,7 +13,9 @@ from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Called, Rate
 
-Message = Hour | Rate | Finding | Case | Rejected | Called | Reading | Due | Mark
+Message = (
+    Hour | Rate | Finding | Case | Rejected | Called | Reading | Due | Mark | Numbered | Counted | Passed | AccountHour
+)
 
 KINDS: dict[str, type[Message]] = {
     "hour": Hour,
@@ -24,6 +27,10 @@ KINDS: dict[str, type[Message]] = {
     "reading": Reading,
     "due": Due,
     "mark": Mark,
+    "numbered": Numbered,
+    "counted": Counted,
+    "passed": Passed,
+    "account": AccountHour,
 }
 
 _WITH_FROM: tuple[type[Message], ...] = (Finding, Mark)

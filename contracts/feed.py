@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.codec import UNREADABLE, BadLine, decode, stamp
 from contracts.quarantine import NOTE
+from emissions.account import Numbered
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
@@ -49,6 +50,10 @@ class PacketLine:
     gateway: str = ""
     charset: str = "utf-8"
     """``latin-1`` for a frame whose bytes are not UTF-8, so that every byte is kept."""
+    boot: str = ""
+    """Which life of the gateway numbered the line; empty: it has no number."""
+    number: int = 0
+    """Of all lines of this logger that this life of the gateway has put into the feed, from 1."""
     redriven: Mapping[str, str] | None = None
     """Note of a line that was refused once and then driven again, see ``contracts.quarantine``."""
 
@@ -67,10 +72,12 @@ class MonitorLine:
     outlet: str
     body: str
     gateway: str = ""
+    boot: str = ""
+    number: int = 0
     redriven: Mapping[str, str] | None = None
 
 
-Line = PacketLine | MonitorLine | Due | Mark
+Line = PacketLine | MonitorLine | Due | Mark | Numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +141,8 @@ def encode_line(line: PacketLine | MonitorLine) -> bytes:
         fields |= {"outlet": line.outlet, "body": line.body, "gateway": line.gateway}
     if line.redriven is not None:
         fields[NOTE] = line.redriven
+    if line.boot:
+        fields |= {"boot": line.boot, "number": line.number}
     return msgspec.json.encode(fields)
 
 
@@ -157,10 +166,13 @@ def read_line(line: bytes) -> Line:
             return monitor
     except UNREADABLE as error:
         raise BadLine(str(error)) from error
-    if kind not in {"due", "mark"}:
-        raise BadLine(f"kind {kind!r} is not one of packet, monitor, due, mark")
+    if kind not in {"due", "mark", "numbered"}:
+        raise BadLine(f"kind {kind!r} is not one of packet, monitor, due, mark, numbered")
     message = decode(line)
-    if isinstance(message, Due):
+    if isinstance(message, Numbered):
+        _require_offset(message.received_at)
+        _require_offset(message.hour)
+    elif isinstance(message, Due):
         _require_offset(message.hour)
     elif isinstance(message, Mark):
         for moment in (message.from_, message.to, message.entered_at):
@@ -169,7 +181,7 @@ def read_line(line: bytes) -> Line:
             raise BadLine(
                 f"mark {message.id!r} ends at {stamp(message.to)}, not after its start {stamp(message.from_)}"
             )
-    assert isinstance(message, Due | Mark)
+    assert isinstance(message, Due | Mark | Numbered)
     return message
 
 

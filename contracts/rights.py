@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.topics import (
+    ACCOUNT,
     ALERTS,
     CITY,
+    COUNTS,
     FINDINGS,
     HOURS,
     PACKETS,
@@ -42,8 +44,8 @@ RIGHTS: Mapping[str, Rights] = {
     "gateway": Rights(writes=(PACKETS, QUARANTINE)),
     "rollcall": Rights(reads=(ROLLCALL,), writes=(PACKETS, ROLLCALL)),
     "worker": Rights(
-        reads=(PACKETS, HOURS, CITY, READINGS, RATES),
-        writes=(READINGS, HOURS, RATES, FINDINGS, CITY, QUARANTINE),
+        reads=(PACKETS, HOURS, CITY, READINGS, RATES, COUNTS, ACCOUNT),
+        writes=(READINGS, HOURS, RATES, FINDINGS, CITY, QUARANTINE, COUNTS, ACCOUNT),
         groups=("stackwatch-worker", "stackwatch-storing"),
         state="stackwatch-worker-",
     ),

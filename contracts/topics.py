@@ -44,7 +44,24 @@ ALERTS = Topic(name="cems.alerts", key="county", partitions=1, retention_ms=400 
 ROLLCALL = Topic(name="cems.rollcall", key="'rollcall'", partitions=1, retention_ms=None)
 """How far the roll call has come, in all and for each outlet: compacted values."""
 
-TOPICS: tuple[Topic, ...] = (PACKETS, QUARANTINE, READINGS, HOURS, FINDINGS, RATES, CITY, ALERTS, ROLLCALL)
+COUNTS = Topic(name="cems.counts", key="outlet", partitions=4, retention_ms=7 * DAY_MS)
+"""What each stage says of the numbered lines that it has taken in."""
+ACCOUNT = Topic(name="cems.account", key="county", partitions=4, retention_ms=400 * DAY_MS)
+"""Lines of the conservation account."""
+
+TOPICS: tuple[Topic, ...] = (
+    PACKETS,
+    QUARANTINE,
+    READINGS,
+    HOURS,
+    FINDINGS,
+    RATES,
+    CITY,
+    ALERTS,
+    ROLLCALL,
+    COUNTS,
+    ACCOUNT,
+)
 
 
 def shard_of(mn: str) -> int:

@@ -148,9 +148,10 @@ class Gateway:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             if self._lost.done():
                 self._lost.result()
-            for task in (session, minding):
-                if task.done():
-                    task.result()
+            if session.done():
+                session.result()
+            if minding.done():
+                minding.result()
             await self._finish()
         finally:
             tasks = [task for task in (stopping, opening, session, minding, *self._sends) if task is not None]

@@ -1,6 +1,6 @@
 """A recorded feed judged in one go, without any service: the oracle of the streaming path."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ import msgspec
 
 from contracts.codec import BadLine, Message, encode
 from contracts.feed import MonitorLine, PacketLine, read_line
+from emissions.account import Numbered
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark
 from emissions.finding import Case, Finding, Rejected
@@ -63,7 +64,15 @@ class Judged:
             yield msgspec.json.encode(_rejected_line(number, rejected))
 
 
-def judge_feed(lines: Iterable[bytes], register: Register, rules: Rules, *, as_of: datetime | None = None) -> Judged:
+def judge_feed(
+    lines: Iterable[bytes],
+    register: Register,
+    rules: Rules,
+    *,
+    as_of: datetime | None = None,
+    calls_itself: bool = False,
+    watch: Callable[[Message], None] = lambda _: None,
+) -> Judged:
     """Judge a feed: outlets, then counties, then cities.
 
     Args:
@@ -72,16 +81,23 @@ def judge_feed(lines: Iterable[bytes], register: Register, rules: Rules, *, as_o
         rules: Parameters and limits.
         as_of: Where the feed has no roll call of its own, it is called for every hour whose roll call falls no later
             than this; None: than the last moment the feed names.
+        calls_itself: The feed is known to have a roll call of its own: its lines need not be kept until that shows.
+        watch: Told of all that follows, in the order in which it follows.
     """
-    run = _Run(register, rules, as_of)
+    run = _Run(register, rules, as_of, watch)
+    run.calls_itself = run.known = calls_itself
     for line in lines:
         run.line(line)
     return run.finish()
 
 
 class _Run:
-    def __init__(self, register: Register, rules: Rules, as_of: datetime | None) -> None:
+    def __init__(
+        self, register: Register, rules: Rules, as_of: datetime | None, watch: Callable[[Message], None]
+    ) -> None:
         self.register = register
+        self.watch = watch
+        self.known = False
         self.in_time = rules.parameters.in_time
         self.judge, self.supervisor, self.city = (
             Judge(register, rules),
@@ -98,6 +114,9 @@ class _Run:
     def line(self, line: bytes) -> None:
         self.judged.lines += 1
         if not (line := line.strip()):
+            return
+        if self.known:
+            self._take(self.judge.line(line), self.judged.lines)
             return
         at, outlet, calls = _read(line, self.by_mn, self.register)
         self.held.append((self.judged.lines, line, at, outlet))
@@ -130,15 +149,18 @@ class _Run:
 
     def _take(self, outputs: list[Message], number: int) -> None:
         for output in outputs:
+            self.watch(output)
             self.judged.take(output, number)
             if isinstance(output, Hour | Rate | Called):
                 for further in self.supervisor.event(output):
                     self._pass_on(further, number)
 
     def _pass_on(self, output: Message, number: int) -> None:
+        self.watch(output)
         self.judged.take(output, number)
         if isinstance(output, Rate):
             for total in self.city.event(output):
+                self.watch(total)
                 self.judged.take(total, number)
 
 
@@ -175,6 +197,8 @@ def _read(line: bytes, by_mn: dict[str, Outlet], register: Register) -> tuple[da
         case PacketLine():
             return to_beijing(event.received_at), by_mn.get(event.mn), False
         case MonitorLine():
+            return to_beijing(event.received_at), register.outlets.get(event.outlet), False
+        case Numbered():
             return to_beijing(event.received_at), register.outlets.get(event.outlet), False
         case Mark():
             return to_beijing(event.entered_at), register.outlets.get(event.outlet), False

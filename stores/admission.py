@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from emissions.account import AccountHour
 from emissions.hourly import Hour
 from emissions.periods import first_day, period_of
 from emissions.reading import Reading
@@ -35,9 +36,11 @@ def refusal(point: Point) -> str | None:
                 return _hour(point)
             case Rate():
                 return _rate(point)
+            case AccountHour():
+                return _account(point)
     except UnicodeEncodeError as error:
         return f"text is not Unicode: {error.object[error.start : error.end]!r}"
-    return f"{type(point).__name__} is not a reading, an hour or a rate"
+    return f"{type(point).__name__} is not a reading, an hour, a rate or a line of the account"
 
 
 def _reading(point: Reading) -> str | None:
@@ -86,6 +89,16 @@ def _rate(point: Rate) -> str | None:
                 "effective_pct": point.effective_pct,
             }
         )
+        or _line(point)
+    )
+
+
+def _account(point: AccountHour) -> str | None:
+    return (
+        _name("outlet", point.outlet)
+        or _tag("county", point.county)
+        or _moment("hour", point.hour)
+        or _moment("as_of", point.as_of)
         or _line(point)
     )
 
@@ -145,7 +158,7 @@ def _period(window: str, period: str) -> str | None:
     return None if is_period(window, period) else f"window {window!r} has no period {period!r}"
 
 
-def _line(point: Hour | Rate) -> str | None:
+def _line(point: Hour | Rate | AccountHour) -> str | None:
     try:
         return _text("the whole point", line_of(point))
     except UnicodeEncodeError:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+from emissions.account import COLUMNS, AccountHour
 from emissions.beijing import midnight
 from emissions.hourly import Hour
 from emissions.periods import first_day
@@ -16,7 +17,7 @@ Value = float | int | bool | str
 
 RECEIVED_AT = "received_at"
 LINE = "line"
-"""The whole hour or rate as JSON; the other fields repeat parts of it for dashboards."""
+"""The whole hour, rate or line of the account as JSON; the other fields repeat parts of it for dashboards."""
 
 _TEXT_MARK = "%text"
 _NUMBER_MARK = "%number"
@@ -75,7 +76,7 @@ def moment_of(point: Point) -> datetime:
     match point:
         case Reading():
             return point.at
-        case Hour():
+        case Hour() | AccountHour():
             return point.hour
         case Rate():
             return midnight(first_day(point.window, point.period))
@@ -90,6 +91,8 @@ def tags_of(point: Point) -> dict[str, str]:
             return {"outlet": point.outlet, "county": point.county, "pollutant": point.pollutant}
         case Rate():
             return {"level": point.level, "id": point.id, "window": point.window, "track": point.track}
+        case AccountHour():
+            return {"outlet": point.outlet, "county": point.county}
 
 
 def fields_of(point: Point) -> dict[str, Value]:
@@ -129,6 +132,9 @@ def fields_of(point: Point) -> dict[str, Value]:
                 "settled": point.settled,
                 LINE: line_of(point),
             }
+        case AccountHour():
+            fields = {name: getattr(point, name) for name in COLUMNS}
+            fields |= {"as_of": microseconds(point.as_of), LINE: line_of(point)}
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -12,7 +12,7 @@ from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.influx_lines import fields_of, moment_of, tags_of
 from stores.lines import microseconds
-from stores.port import Point
+from stores.port import Point, Version
 
 Identity = tuple[str, ...]
 """Measurement, tags in their order, microseconds of the data time."""
@@ -23,7 +23,7 @@ class Held:
     """One version: how new it is, and which fields it has."""
 
     order: int
-    """Revision of an hour; ``as_of`` of a rate."""
+    """Revision of an hour; ``as_of`` of the others."""
     fields: frozenset[str]
 
 
@@ -35,14 +35,14 @@ class Span:
     first: datetime
     last: datetime
     subjects: frozenset[str]
-    """Outlets of hours, ids of rates."""
+    """Outlets of hours and of lines of the account, ids of rates."""
 
 
 Look = Callable[[Span], dict[Identity, Held]]
 """Asks the engine what it holds in a span."""
 
-Put = Callable[[Sequence[Hour | Rate]], list[tuple[Point, str]]]
-Delete = Callable[[Hour | Rate], None]
+Put = Callable[[Sequence[Version]], list[tuple[Point, str]]]
+Delete = Callable[[Version], None]
 
 GAP = timedelta(days=3)
 """Points closer together than this are asked for at once."""
@@ -67,7 +67,7 @@ class Newest:
         self._since = time.monotonic()
         self._lock = threading.Lock()
 
-    def write(self, points: Iterable[Hour | Rate], *, put: Put, delete: Delete) -> list[tuple[Point, str]]:
+    def write(self, points: Iterable[Version], *, put: Put, delete: Delete) -> list[tuple[Point, str]]:
         """Put those points that are not older than what the engine holds; what it refused, each with the reason."""
         with self._lock:
             if time.monotonic() - self._since > self._seconds or len(self._looked) > self._limit:
@@ -87,8 +87,8 @@ class Newest:
             }
             return refused
 
-    def _sift(self, points: Iterable[Hour | Rate]) -> dict[Identity, Hour | Rate]:
-        newest: dict[Identity, Hour | Rate] = {}
+    def _sift(self, points: Iterable[Version]) -> dict[Identity, Version]:
+        newest: dict[Identity, Version] = {}
         for point in points:
             identity = identity_of(point)
             if (rival := newest.get(identity)) is None or order_of(point) >= order_of(rival):
@@ -100,7 +100,7 @@ class Newest:
             if (held := self._held.get(identity)) is None or order_of(point) >= held.order
         }
 
-    def _ask(self, unknown: dict[Identity, Hour | Rate]) -> None:
+    def _ask(self, unknown: dict[Identity, Version]) -> None:
         for identity in unknown:
             self._held.pop(identity, None)
         for span in _spans(unknown.values()):
@@ -114,22 +114,22 @@ class Newest:
         self._since = time.monotonic()
 
 
-def identity_of(point: Hour | Rate) -> Identity:
+def identity_of(point: Version) -> Identity:
     """What two versions of one hour, or of one rate, have in common."""
     return (point.kind, *tags_of(point).values(), str(microseconds(moment_of(point))))
 
 
-def order_of(point: Hour | Rate) -> int:
+def order_of(point: Version) -> int:
     """Which of two versions is the newer one: the greater."""
     return point.revision if isinstance(point, Hour) else microseconds(point.as_of)
 
 
-def subject_of(point: Hour | Rate) -> str:
+def subject_of(point: Version) -> str:
     """Whom the point is about."""
-    return point.outlet if isinstance(point, Hour) else point.id
+    return point.id if isinstance(point, Rate) else point.outlet
 
 
-def _spans(points: Iterable[Hour | Rate]) -> Iterator[Span]:
+def _spans(points: Iterable[Version]) -> Iterator[Span]:
     """Few questions that together ask about all points."""
     by_moment = sorted(points, key=lambda point: (point.kind, moment_of(point)))
     for measurement, of_kind in groupby(by_moment, key=lambda point: point.kind):
@@ -144,7 +144,7 @@ def _spans(points: Iterable[Hour | Rate]) -> Iterator[Span]:
                 )
 
 
-def _stretches(points: list[Hour | Rate]) -> Iterator[list[Hour | Rate]]:
+def _stretches(points: list[Version]) -> Iterator[list[Version]]:
     """The points, which are in the order of time, cut where a long gap lies between two."""
     start = 0
     for i in range(1, len(points)):

@@ -1,10 +1,11 @@
-"""The series store in InfluxDB 2, measurements as published: ``reading``, ``hour``, ``rate``."""
+"""The series store in InfluxDB 2, measurements as published: ``reading``, ``hour``, ``rate``, ``account``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from emissions.account import AccountHour
 from emissions.beijing import midnight, to_beijing
 from emissions.hourly import Hour
 from emissions.periods import first_day
@@ -16,15 +17,20 @@ from stores.influx_bucket import TIMEOUT_S, Bucket
 from stores.influx_lines import LINE, RECEIVED_AT, key_from, name_from, tag_value, text_from
 from stores.influx_newest import Held, Identity, Newest, Span
 from stores.influx_settled import MEASUREMENT, Settlements
-from stores.lines import from_microseconds, hour_from, microseconds, rate_from
-from stores.port import Point, StoreRefused
+from stores.lines import account_from, from_microseconds, hour_from, microseconds, rate_from
+from stores.port import Point, StoreRefused, Version
 
-_TAGS = {"hour": ("outlet", "county", "pollutant"), "rate": ("level", "id", "window", "track")}
-_SUBJECT_TAG = {"hour": "outlet", "rate": "id"}
-_ORDER_FIELD = {"hour": "revision", "rate": "as_of"}
+_TAGS = {
+    "hour": ("outlet", "county", "pollutant"),
+    "rate": ("level", "id", "window", "track"),
+    "account": ("outlet", "county"),
+}
+_SUBJECT_TAG = {"hour": "outlet", "rate": "id", "account": "outlet"}
+_ORDER_FIELD = {"hour": "revision", "rate": "as_of", "account": "as_of"}
 _OPTIONAL_FIELDS = {
     "hour": ("raw", "converted", "limit"),
     "rate": ("transmission_pct", "validity_pct", "effective_pct"),
+    "account": ("stored",),
 }
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -55,7 +61,7 @@ class InfluxStore:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
         refused: list[tuple[Point, str]] = []
         readings: list[Reading] = []
-        versions: list[Hour | Rate] = []
+        versions: list[Version] = []
         for point in points:
             if (reason := refusal(point)) is not None:
                 refused.append((point, reason))
@@ -111,6 +117,20 @@ class InfluxStore:
             # An outlet that has moved to another county stands in two series.
             if key not in newest or hour.revision >= newest[key].revision:
                 newest[key] = hour
+        return [newest[key] for key in sorted(newest)]
+
+    def accounts(
+        self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None
+    ) -> list[AccountHour]:
+        """Newest line of the account of each outlet and hour with start ≤ hour < end, by (hour, outlet)."""
+        condition = f' and r._field == "{LINE}"' + equal({"outlet": outlet, "county": county})
+        newest: dict[tuple[datetime, str], AccountHour] = {}
+        for row in self._bucket.rows("account", start, end, condition, columns=("_value",)):
+            line = account_from(row["_value"])
+            key = (line.hour, line.outlet)
+            # An outlet that has moved to another county stands in two series.
+            if key not in newest or line.as_of >= newest[key].as_of:
+                newest[key] = line
         return [newest[key] for key in sorted(newest)]
 
     def rates(

@@ -1,10 +1,11 @@
-"""Judged hours and rates as one line of JSON each, the form in which stores keep them whole."""
+"""Judged hours, rates and lines of the account as one line of JSON each, the form in which stores keep them whole."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
+from emissions.account import AccountHour
 from emissions.beijing import BEIJING, to_beijing
 from emissions.hourly import Hour
 from emissions.transmission import Rate
@@ -16,9 +17,10 @@ _MICROSECOND = timedelta(microseconds=1)
 _encode = msgspec.json.Encoder().encode
 _hour = msgspec.json.Decoder(Hour)
 _rate = msgspec.json.Decoder(Rate)
+_account = msgspec.json.Decoder(AccountHour)
 
 
-def line_of(point: Hour | Rate) -> str:
+def line_of(point: Hour | Rate | AccountHour) -> str:
     """The point as JSON.
 
     Raises:
@@ -58,6 +60,19 @@ def rate_from(line: str | bytes) -> Rate:
 def is_settlement(rate: Rate) -> bool:
     """Whether it is a month's rate from its settlement on; the first of these is what was settled (R15)."""
     return rate.settled and rate.window == "month"
+
+
+def account_from(line: str | bytes) -> AccountHour:
+    """The line of the account, its moments in Beijing time.
+
+    Raises:
+        StoreUnavailable: the line lacks a field that this version needs, or is damaged.
+    """
+    try:
+        account = _account.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StoreUnavailable(f"a stored line of the account cannot be read: {error}: {line[:200]!r}") from error
+    return replace(account, hour=to_beijing(account.hour), as_of=to_beijing(account.as_of))
 
 
 def microseconds(moment: datetime) -> int:

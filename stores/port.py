@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from emissions.account import AccountHour
 from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Rate
 
-Point = Reading | Hour | Rate
+Version = Hour | Rate | AccountHour
+"""What is kept whole and replaced by its next version."""
+
+Point = Reading | Version
 
 
 class StoreUnavailable(Exception):
@@ -33,6 +37,7 @@ class SeriesStore(Protocol):
     - reading (outlet, cn, at): the keys of both, the later value where both have one, since the sub-packets of one data
       time carry different factors (R5);
     - hour (outlet, pollutant, hour): the higher revision, the later one where they are equal (R10);
+    - line of the account (outlet, hour): the later ``as_of``, the later one written where they are equal;
     - rate (level, id, window, period, track): the later ``as_of``, the later one written where they are equal. Of a
       month's settled rate also the earliest ``as_of``, the first one written, is kept: what was settled stays known.
 
@@ -54,6 +59,11 @@ class SeriesStore(Protocol):
         self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None
     ) -> list[Hour]:
         """Newest revision of each judged hour with start ≤ hour < end, by (hour, outlet, pollutant)."""
+
+    def accounts(
+        self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None
+    ) -> list[AccountHour]:
+        """Newest line of the account of each outlet and hour with start ≤ hour < end, by (hour, outlet)."""
 
     def rates(
         self,

@@ -11,14 +11,15 @@ from pathlib import Path
 
 import msgspec
 
+from emissions.account import AccountHour
 from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.admission import refusal
-from stores.lines import from_microseconds, hour_from, is_settlement, line_of, microseconds, rate_from
+from stores.lines import account_from, from_microseconds, hour_from, is_settlement, line_of, microseconds, rate_from
 from stores.port import Point, StoreRefused, StoreUnavailable
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 ROWS_PER_TRANSACTION = 2_000
 """Writers take turns after so many rows: nobody waits long."""
@@ -51,6 +52,11 @@ CREATE TABLE IF NOT EXISTS settled_rate (
     as_of INTEGER NOT NULL, line TEXT NOT NULL,
     PRIMARY KEY (period, level, id, track)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS account (
+    hour INTEGER NOT NULL, outlet TEXT NOT NULL, county TEXT NOT NULL, as_of INTEGER NOT NULL, line TEXT NOT NULL,
+    PRIMARY KEY (hour, outlet)
+) STRICT;
+CREATE INDEX IF NOT EXISTS account_by_outlet ON account (outlet, hour);
 """
 
 # Sub-packets of one data time carry different factors, so the second adds its keys to those of the first (R5).
@@ -77,6 +83,11 @@ INSERT INTO settled_rate (period, level, id, track, as_of, line) VALUES (?, ?, ?
 ON CONFLICT DO UPDATE SET as_of = excluded.as_of, line = excluded.line
 WHERE excluded.as_of < as_of
 """
+_PUT_ACCOUNT = """
+INSERT INTO account (hour, outlet, county, as_of, line) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET county = excluded.county, as_of = excluded.as_of, line = excluded.line
+WHERE excluded.as_of >= as_of
+"""
 
 _Row = tuple[str | int, ...]
 
@@ -100,7 +111,8 @@ class SqliteStore:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
         refused: list[Point] = []
         reasons: list[str] = []
-        rows: dict[str, list[_Row]] = {_PUT_READING: [], _PUT_HOUR: [], _PUT_RATE: [], _PUT_SETTLED: []}
+        statements = (_PUT_READING, _PUT_HOUR, _PUT_RATE, _PUT_SETTLED, _PUT_ACCOUNT)
+        rows: dict[str, list[_Row]] = {statement: [] for statement in statements}
         for point in points:
             if (reason := refusal(point)) is not None:
                 refused.append(point)
@@ -156,6 +168,17 @@ class SqliteStore:
             (microseconds(start), microseconds(end), *values),
         )
         return [hour_from(line) for (line,) in found]
+
+    def accounts(
+        self, *, start: datetime, end: datetime, outlet: str | None = None, county: str | None = None
+    ) -> list[AccountHour]:
+        """Newest line of the account of each outlet and hour with start ≤ hour < end, by (hour, outlet)."""
+        where, values = _where({"outlet": outlet, "county": county})
+        found = self._rows(
+            f"SELECT line FROM account WHERE hour >= ? AND hour < ?{where} ORDER BY hour, outlet",  # noqa: S608 - our own column names
+            (microseconds(start), microseconds(end), *values),
+        )
+        return [account_from(line) for (line,) in found]
 
     def rates(
         self,
@@ -279,6 +302,9 @@ def _row(point: Point) -> tuple[str, _Row]:
         case Rate():
             key = (point.window, point.period, point.level, point.id, point.track)
             return _PUT_RATE, (*key, microseconds(point.as_of), line_of(point))
+        case AccountHour():
+            at = microseconds(point.hour)
+            return _PUT_ACCOUNT, (at, point.outlet, point.county, microseconds(point.as_of), line_of(point))
 
 
 def _where(columns: dict[str, str | None]) -> tuple[str, list[str]]:

@@ -6,12 +6,14 @@ from collections.abc import Callable
 import faust
 
 from contracts.codec import Message, unbundle
-from contracts.topics import CITY, HOURS, PACKETS, Topic
+from contracts.topics import CITY, COUNTS, HOURS, PACKETS, Topic
+from streams.accounting import Accounting
 from streams.checkpoint import Checkpoint, Fold
+from streams.counting import Counting
 from streams.held import Held
 from streams.metrics import Metrics
 from streams.output import Output, Producer
-from streams.routes import Address, of_judging, of_supervising
+from streams.routes import Address, of_accounting, of_judging, of_supervising
 
 EVERY_S, AT_MOST = 2.0, 500
 """A checkpoint writes state, so it is made less often than a store is written."""
@@ -33,11 +35,13 @@ class Folding:
         app: faust.App,
         producer: Producer,
         metrics: Metrics,
+        counting: Counting | None = None,
     ) -> None:
         self.name = name
         self.source = source
         self._fold = fold
         self._route = route
+        self._counting = counting
         self._metrics = metrics.stage(name)
         self._output = Output(producer)
         self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer)
@@ -57,6 +61,8 @@ class Folding:
     async def make_safe(self, let_go: asyncio.Event) -> None:
         """Outputs first, then state: a state that is ahead of its outputs would never produce them again."""
         with self._metrics.checkpoint():
+            if self._counting is not None:
+                await self._output.put(self._counting.drain(), self._route)
             await self._output.settled()
             await self._checkpoint.write(let_go)
 
@@ -66,9 +72,20 @@ class Folding:
         self._checkpoint.read_back()
 
 
-def judging(app: faust.App, judge: Fold, producer: Producer, metrics: Metrics) -> Folding:
-    """Packets, roll calls and marks to readings, hours, rates and findings."""
-    return Folding("judging", PACKETS, judge, of_judging, app=app, producer=producer, metrics=metrics)
+def judging(
+    app: faust.App, judge: Fold, producer: Producer, metrics: Metrics, counting: Counting | None = None
+) -> Folding:
+    """Packets, roll calls and marks to readings, hours, rates and findings; and the numbers of the packets."""
+    return Folding(
+        "judging",
+        PACKETS,
+        judge,
+        of_judging,
+        app=app,
+        producer=producer,
+        metrics=metrics,
+        counting=counting,
+    )
 
 
 def supervising(app: faust.App, supervisor: Fold, producer: Producer, metrics: Metrics) -> Folding:
@@ -79,3 +96,8 @@ def supervising(app: faust.App, supervisor: Fold, producer: Producer, metrics: M
 def adding_up(app: faust.App, city: Fold, producer: Producer, metrics: Metrics) -> Folding:
     """Rates of counties to rates of cities."""
     return Folding("city", CITY, city, of_supervising, app=app, producer=producer, metrics=metrics)
+
+
+def accounting(app: faust.App, account: Accounting, producer: Producer, metrics: Metrics) -> Folding:
+    """What the stages say of their numbers to lines of the account and to findings."""
+    return Folding("accounting", COUNTS, account, of_accounting, app=app, producer=producer, metrics=metrics)

@@ -7,6 +7,7 @@ from contracts.codec import BadLine, Message
 from contracts.feed import Acceptance, Heartbeat, MonitorLine, PacketLine, read_line
 from contracts.topics import shard_of, shard_partition
 from emissions import silence
+from emissions.account import BEAT, IDLE, JUDGED, JUDGING, REFUSED, Numbered
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
 from emissions.memory import Day, Head, OutletMemory
@@ -15,6 +16,7 @@ from emissions.outlet import Seen, fold
 from emissions.reading import Reading
 from emissions.register import Outlet, Register
 from emissions.rules import Rules
+from streams.counting import Counting
 from streams.packing import Unpacker, pack
 from streams.watch import Heard, Watch
 
@@ -39,7 +41,9 @@ class Judge:
     """Folds of many outlets behind one entrance. Never raises on a line: poison comes back as ``Rejected``."""
 
     def __init__(self, register: Register, rules: Rules) -> None:
+        self.counting = Counting(JUDGING)
         self._register = register
+        self._by_mn = register.by_mn()
         self._rules = rules
         self._acceptance = Acceptance(register, rules.parameters)
         self._memories: dict[str, OutletMemory] = {}
@@ -63,18 +67,36 @@ class Judge:
         if isinstance(event, PacketLine | MonitorLine):
             examined = self._acceptance.examine(event).event
             if isinstance(examined, Rejected):
+                self._count(event, REFUSED)
                 return [examined]
             outlet = self._register.outlets[examined.outlet]
             if isinstance(examined, Heartbeat):
+                self._count(event, BEAT)
                 return self._fold(outlet, Seen(received_at=examined.received_at), at=examined.received_at)
-            reading = reading_of(examined, outlet)
+            series = self._count(event, JUDGED if is_stored(examined) else IDLE)
+            reading = reading_of(examined, outlet, series=series, line_number=event.number)
             followed = self._fold(outlet, examined, at=examined.received_at)
             return followed if reading is None else [reading, *followed]
         known = self._register.outlets.get(event.outlet)
         if known is None:
             return [_refused(line, "unknown_outlet", f"outlet {event.outlet!r} is not in the register", mn=event.mn)]
+        if isinstance(event, Numbered):
+            self.counting.numbered(event)
+            return []
+        if isinstance(event, Due):
+            self.counting.passed(known.id, event.hour)
         at = event.hour + self._rules.parameters.in_time if isinstance(event, Due) else None
         return self._fold(known, event, at=at)
+
+    def _count(self, line: PacketLine | MonitorLine, what: str) -> str:
+        """Count a line that has a number; gives back who numbered it, empty where nobody did."""
+        if not line.boot:
+            return ""
+        series = f"{line.gateway}/{line.boot}"
+        outlet = self._by_mn.get(line.mn) if isinstance(line, PacketLine) else self._register.outlets.get(line.outlet)
+        if outlet is not None:
+            self.counting.took(outlet.id, series, line.number, line.received_at, what)
+        return series
 
     def _fold(self, outlet: Outlet, event: Packet | Due | Mark | Seen, *, at: datetime | None) -> list[Message]:
         """Fold one event; ``at`` is how late it is by it, None where it does not say."""
@@ -138,6 +160,7 @@ class Judge:
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Forget all state whose segment key is not to be kept."""
+        self.counting.forget()
         kept = [(key, packed) for key, packed in self._packed.items() if keep(key)]
         self._packed, self._dates = {}, {}
         self._take(kept)
@@ -186,8 +209,20 @@ class Judge:
         return fetch
 
 
-def reading_of(packet: Packet, outlet: Outlet) -> Reading | None:
-    """The packet's values for the series store; None for a command that carries none."""
+def is_stored(packet: Packet) -> bool:
+    """Whether the packet carries values for the series store."""
+    return packet.cn in READ and packet.data_time is not None
+
+
+def reading_of(packet: Packet, outlet: Outlet, *, series: str = "", line_number: int = 0) -> Reading | None:
+    """The packet's values for the series store; None for a command that carries none.
+
+    Args:
+        packet: What came.
+        outlet: From whom.
+        series: Who numbered its line.
+        line_number: Its number.
+    """
     if packet.cn not in READ or packet.data_time is None:
         return None
     numbers: dict[str, float] = {}
@@ -207,6 +242,8 @@ def reading_of(packet: Packet, outlet: Outlet) -> Reading | None:
         received_at=packet.received_at,
         numbers=numbers,
         flags=flags,
+        series=series,
+        number=line_number,
     )
 
 

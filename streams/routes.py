@@ -5,7 +5,19 @@ from functools import lru_cache
 from zlib import crc32
 
 from contracts.codec import Message
-from contracts.topics import CITY, FINDINGS, HOURS, QUARANTINE, RATES, READINGS, Topic, county_partition
+from contracts.topics import (
+    ACCOUNT,
+    CITY,
+    COUNTS,
+    FINDINGS,
+    HOURS,
+    QUARANTINE,
+    RATES,
+    READINGS,
+    Topic,
+    county_partition,
+)
+from emissions.account import AccountHour, Counted, Numbered, Passed
 from emissions.finding import Case, Finding, Rejected
 from emissions.hourly import Hour
 from emissions.reading import Reading
@@ -31,9 +43,32 @@ def of_judging(message: Message) -> list[Address]:
     """
     match message:
         case Reading(outlet=outlet):
-            return [_of_outlet(outlet)]
+            return [_of_outlet(READINGS, outlet)]
         case Hour() | Called() | Rate():
             return [_of_county(HOURS, message.county)]
+        case Finding():
+            return [_of_county(FINDINGS, message.county)]
+        case Passed():
+            # Behind the outlet's readings, so that storing knows when it is past them.
+            return [_of_outlet(COUNTS, message.outlet), _of_outlet(READINGS, message.outlet)]
+        case Counted() | Numbered():
+            return [_of_outlet(COUNTS, message.outlet)]
+    return refusals(message)
+
+
+def of_storing(message: Message) -> list[Address]:
+    """Outputs of the storing stages: what they have stored, and what the store refused."""
+    match message:
+        case Counted() | Passed():
+            return [_of_outlet(COUNTS, message.outlet)]
+    return refusals(message)
+
+
+def of_accounting(message: Message) -> list[Address]:
+    """Outputs of the outlets' accounts."""
+    match message:
+        case AccountHour():
+            return [_of_county(ACCOUNT, message.county)]
         case Finding():
             return [_of_county(FINDINGS, message.county)]
     return refusals(message)
@@ -57,9 +92,9 @@ def refusals(message: Message) -> list[Address]:
 
 
 @lru_cache(maxsize=100_000)
-def _of_outlet(outlet: str) -> Address:
+def _of_outlet(topic: Topic, outlet: str) -> Address:
     key = outlet.encode()
-    return Address(READINGS.name, crc32(key) % READINGS.partitions, "", key)
+    return Address(topic.name, crc32(key) % topic.partitions, "", key)
 
 
 def _of_county(topic: Topic, county: str) -> Address:

@@ -5,16 +5,18 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from contracts.codec import BadLine, decode, encode, unbundle
-from contracts.topics import HOURS, RATES, READINGS, Topic
+from contracts.topics import ACCOUNT, HOURS, RATES, READINGS, Topic
+from emissions.account import REFUSED, STORED, STORING, AccountHour, Passed
 from emissions.finding import Rejected
 from emissions.hourly import Hour
 from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
+from streams.counting import Counting
 from streams.held import Held
 from streams.metrics import Metrics
 from streams.output import Output, Producer
-from streams.routes import refusals
+from streams.routes import of_storing
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +26,12 @@ EVERY_S, AT_MOST = 0.25, 100
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.2, 15.0
 """Between two tries while the store is away. Consumption rests meanwhile, so nothing piles up. [s]"""
 
-WANTED: tuple[tuple[Topic, type[Reading | Hour | Rate]], ...] = ((READINGS, Reading), (HOURS, Hour), (RATES, Rate))
+WANTED: tuple[tuple[Topic, type[Point]], ...] = (
+    (READINGS, Reading),
+    (HOURS, Hour),
+    (RATES, Rate),
+    (ACCOUNT, AccountHour),
+)
 """What is stored of each topic; outlets' rates come through ``cems.rates``."""
 
 
@@ -34,7 +41,7 @@ class Storing:
     def __init__(
         self,
         source: Topic,
-        wanted: type[Reading | Hour | Rate],
+        wanted: type[Point],
         store: SeriesStore,
         *,
         producer: Producer,
@@ -47,6 +54,9 @@ class Storing:
         self._output = Output(producer)
         self._metrics = metrics.stage(self.name)
         self._points: list[Point] = []
+        self._passed: list[Passed] = []
+        """Roll calls that stand behind what is held."""
+        self._counting = Counting(STORING)
         self.resting: str | None = None
         """Why nothing is stored at the moment, None: it is."""
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
@@ -63,6 +73,8 @@ class Storing:
                 continue
             if isinstance(message, self._wanted):
                 self._points.append(message)
+            elif isinstance(message, Passed):
+                self._passed.append(message)
 
     async def pass_on(self) -> None:
         """Nothing of it can wait less than the next writing."""
@@ -80,11 +92,19 @@ class Storing:
                 await _rest(wait, let_go)
                 wait = min(2 * wait, LONGEST_WAIT_S)
         self.resting = None
+        if not self._points:
+            # What stood before a roll call is in the store now, all of it.
+            for word in self._passed:
+                self._counting.passed(word.outlet, word.hour)
+            self._passed.clear()
+            await self._output.put(self._counting.drain(), of_storing)
         await self._output.settled()
 
     def forget(self) -> None:
         """What was not written comes again."""
         self._points.clear()
+        self._passed.clear()
+        self._counting.forget()
         self._output.forget()
 
     async def _write(self) -> None:
@@ -98,14 +118,23 @@ class Storing:
             self._metrics.failed("never")
             await self._refuse(map(encode, refused), "store_refused", str(error))
         self._metrics.stored(len(points) - len(refused))
+        self._count(points, refused)
         self._points.clear()
+
+    def _count(self, points: Sequence[Point], refused: Sequence[Point]) -> None:
+        """Note the numbers of the readings that the store has, or will never have."""
+        never = {(point.outlet, point.series, point.number) for point in refused if isinstance(point, Reading)}
+        for point in points:
+            if isinstance(point, Reading) and point.series:
+                what = REFUSED if (point.outlet, point.series, point.number) in never else STORED
+                self._counting.took(point.outlet, point.series, point.number, point.received_at, what)
 
     async def _refuse(self, lines: Iterable[bytes], reason: str, detail: str) -> None:
         texts = (line.decode("utf-8", "replace") for line in lines)
         rejected = [Rejected(reason=reason, detail=detail, mn="", received_at=None, line=text) for text in texts]
         for _ in rejected:
             self._metrics.quarantined(reason)
-        await self._output.put(rejected, refusals)
+        await self._output.put(rejected, of_storing)
 
 
 def storing(store: SeriesStore, producer: Producer, metrics: Metrics) -> list[Storing]:

@@ -13,8 +13,9 @@ from contracts.progress import DEAD_AFTER_S
 from emissions.register import Register
 from emissions.rules import Rules
 from stores.port import SeriesStore
+from streams.accounting import Accounting
 from streams.app import FOLDING_ID, STORING_ID, create_app
-from streams.folding import adding_up, judging, supervising
+from streams.folding import accounting, adding_up, judging, supervising
 from streams.group import BROKEN, Group, end, or_end
 from streams.judge import Judge
 from streams.metrics import Metrics
@@ -146,10 +147,12 @@ def create_worker(
     metrics = Metrics()
     metrics.kafka_silent.set_function(lambda: producer.pulse.silent_s)
     fold = create_app(FOLDING_ID, bootstrap, replication=replication, session_s=session_s)
+    judge = Judge(register, rules)
     folding = [
-        judging(fold, Judge(register, rules), producer, metrics),
+        judging(fold, judge, producer, metrics, judge.counting),
         supervising(fold, Supervisor(register, rules), producer, metrics),
         adding_up(fold, City(register, rules), producer, metrics),
+        accounting(fold, Accounting(register, rules), producer, metrics),
     ]
     keep = create_app(STORING_ID, bootstrap, replication=replication, session_s=session_s)
     groups = [
