@@ -10,6 +10,7 @@ from alerts.attachments import Limits
 from alerts.escalation import Terms
 from alerts.grouping import INHIBITIONS, Flapping, Grouping, Inhibition, Matching
 from alerts.ladder import Ladder
+from alerts.notifiers.targets import Targets, networks
 from alerts.routing import Channel, Routes
 from rulebook.channels import Channel as ChannelEntry
 from rulebook.deadlines import Escalation
@@ -24,6 +25,8 @@ class Policy:
     terms: Terms = field(default_factory=Terms)
     routes: Routes = field(default_factory=Routes)
     channels: Sequence[Channel] = ()
+    targets: Targets = field(default_factory=Targets)
+    """Where webhooks may lead."""
     grouping: Grouping = field(default_factory=Grouping)
     flapping: Flapping = field(default_factory=Flapping)
     inhibitions: Sequence[Inhibition] = INHIBITIONS
@@ -34,25 +37,37 @@ class Policy:
     """What people call each cause, Chinese first; a cause that is not in it is called by its own name."""
 
 
-def load_policy(folder: Path | None = None, *, webhook_url: SecretStr | None = None) -> Policy:
+def load_policy(
+    folder: Path | None = None,
+    *,
+    webhook_url: SecretStr | None = None,
+    webhook_secret: SecretStr | None = None,
+    webhook_networks: str = "",
+) -> Policy:
     """The policy of a rulebook's ``escalation.yaml`` and ``channels.yaml``.
 
     Args:
         folder: The rulebook; None for the one that comes with the software.
         webhook_url: One more channel, named ``webhook``, that gets everything.
+        webhook_secret: Signs what it gets.
+        webhook_networks: Networks that are not public and allowed all the same, separated by commas, besides those
+            of the rulebook.
 
     Raises:
         BadFile: with all that is wrong in a file.
-        OSError, ValueError: a channel's ``url_file`` cannot be read or holds no address.
+        OSError, ValueError: a channel's ``url_file`` or ``secret_file`` cannot be read or holds nothing of use.
     """
-    channels = [_channel(entry) for entry in load_channels(folder).channels]
+    given = load_channels(folder)
+    channels = [_channel(entry) for entry in given.channels]
     if webhook_url is not None:
         url = webhook_url.get_secret_value()
-        channels.append(Channel(name="webhook", notifier=_notifier(url), url=url))
+        secret = webhook_secret.get_secret_value() if webhook_secret is not None else ""
+        channels.append(Channel(name="webhook", notifier=_notifier(url), url=url, secret=secret))
     escalation = load_escalation(folder)
     return Policy(
         terms=_terms(escalation),
         channels=channels,
+        targets=Targets(networks([*given.networks, *webhook_networks.split(",")])),
         grouping=_grouping(escalation),
         flapping=_flapping(escalation),
         inhibitions=_inhibitions(escalation),
@@ -128,6 +143,7 @@ def _channel(entry: ChannelEntry) -> Channel:
         name=entry.name,
         notifier=entry.notifier,
         url=entry.address(),
+        secret=entry.secret(),
         language=entry.language,
         counties=entry.counties,
         levels=entry.levels,

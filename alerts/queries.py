@@ -51,10 +51,21 @@ class Reader:
         return row
 
     def alerts(
-        self, *, county: str | None = None, state: str | None = None, limit: int = 200, offset: int = 0
+        self,
+        *,
+        county: str | None = None,
+        state: str | None = None,
+        by_deadline: bool = False,
+        limit: int = 200,
+        offset: int = 0,
     ) -> list[AlertView]:
-        """Alerts, newest first; ``state`` is one of the states, or ``open`` for all that are not closed."""
-        query = select(AlertRow).order_by(AlertRow.raised_at.desc(), AlertRow.id).limit(limit).offset(offset)
+        """Alerts, newest first; ``state`` is one of the states, or ``open`` for all that are not closed.
+
+        ``by_deadline``: the nearest deadline first, and those that have none last, the newest of them first.
+        """
+        newest = (AlertRow.raised_at.desc(), AlertRow.id)
+        order = (AlertRow.deadline.is_(None), AlertRow.deadline, *newest) if by_deadline else newest
+        query = select(AlertRow).order_by(*order).limit(limit).offset(offset)
         query = only_county(query, AlertRow.county, county, self.county)
         if state is not None:
             query = query.where(AlertRow.state != "closed" if state == "open" else AlertRow.state == state)

@@ -68,6 +68,8 @@ class Channel:
     notifier: str
     """Entry of ``alerts.notifiers.NOTIFIERS``."""
     url: str = field(repr=False)
+    secret: str = field(default="", repr=False)
+    """Signs what a webhook gets; empty: it is not signed."""
     language: str = "zh"
     """``zh`` or ``en``."""
     counties: Collection[str] = ()

@@ -214,7 +214,9 @@ def channels_of(repository: Repository) -> dict[str, Channel]:
                 f"channel {channel.name!r}: notifier {channel.notifier!r} is none of {', '.join(NOTIFIERS)}"
             )
         try:
-            notifier = NOTIFIERS[channel.notifier](channel.url)
+            notifier = NOTIFIERS[channel.notifier](
+                channel.url, secret=channel.secret, targets=repository.policy.targets
+            )
         except ValueError as error:
             raise ValueError(f"channel {channel.name!r}: {error}") from error
         channels[channel.name] = Channel(channel.name, notifier)

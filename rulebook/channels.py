@@ -1,6 +1,7 @@
 """Schema of ``channels.yaml``: where notices go, and which."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -30,6 +31,8 @@ class Channel(Strict):
     url: Annotated[Text, AfterValidator(_address)] | None = Field(default=None, repr=False)
     url_file: Text | None = None
     """File that holds the address, for one with a secret in it."""
+    secret_file: Text | None = None
+    """File that holds the secret which signs what a webhook gets."""
     language: Literal["zh", "en"] = "zh"
     minimum_severity: Literal["info", "warning", "severe"] = "warning"
     counties: Texts = ()
@@ -45,6 +48,8 @@ class Channel(Strict):
     def _one_address(self) -> Self:
         if (self.url is None) == (self.url_file is None):
             raise ValueError("either url or url_file")
+        if self.secret_file is not None and self.notifier != "webhook":
+            raise ValueError("secret_file is for the notifier webhook")
         return self
 
     def address(self) -> str:
@@ -58,10 +63,34 @@ class Channel(Strict):
             return self.url
         return _address(Path(self.url_file or "").read_text(encoding="utf-8").strip())
 
+    def secret(self) -> str:
+        """What signs; empty: nothing does.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: it is empty.
+        """
+        if self.secret_file is None:
+            return ""
+        secret = Path(self.secret_file).read_text(encoding="utf-8").strip()
+        if not secret:
+            raise ValueError(f"channel {self.name!r}: secret_file is empty")
+        return secret
+
+
+def _network(text: str) -> str:
+    try:
+        ip_network(text, strict=False)
+    except ValueError as error:
+        raise ValueError("a network such as 10.20.0.0/16") from error
+    return text
+
 
 class Channels(Strict):
     """The whole file."""
 
+    networks: Annotated[tuple[Annotated[Text, AfterValidator(_network)], ...], Field(strict=False)] = ()
+    """Networks that are not public and that notices may go to all the same."""
     channels: Annotated[tuple[Channel, ...], Field(strict=False)]
 
     @model_validator(mode="after")

@@ -172,6 +172,11 @@ class Settings(BaseSettings):
     relay_host: str = Field("127.0.0.1", description="Address that HJ 212 over TCP listens on")
     relay_port: int = Field(9212, ge=0, le=65535, description="Port of HJ 212 over TCP; 0 = any free one")
     webhook_url_file: Path | None = Field(None, description="File with the webhook's address (Apprise); empty = none")
+    webhook_secret_file: Path | None = Field(None, description="File with the secret that signs what the webhook gets")
+    webhook_networks: str = Field(
+        "", description="Networks not public that webhooks may lead to, 10.20.0.0/16 and so on, separated by commas"
+    )
+    attachments: Path | None = Field(None, description="Folder for attached files; empty = the database keeps them")
     patience_s: float = Field(
         10.0, ge=0, le=3600, description="How long a process waits for its brokers before it begins, in seconds"
     )
@@ -213,6 +218,11 @@ class Settings(BaseSettings):
     def webhook_url(self) -> SecretStr | None:
         """The webhook's address (it often holds a token), None without a file."""
         return read_secret("webhook_url_file", self.webhook_url_file)
+
+    @property
+    def webhook_secret(self) -> SecretStr | None:
+        """What signs the webhook's notices, None without a file."""
+        return read_secret("webhook_secret_file", self.webhook_secret_file)
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -22,6 +22,8 @@ class Notice:
     severity: str
     title: str
     body: str
+    ids: tuple[str, ...] = ()
+    """All that the notice is about, where it is about several; empty: ``id`` alone."""
 
 
 class Notifier(Protocol):

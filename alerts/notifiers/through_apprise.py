@@ -8,21 +8,33 @@ import apprise
 from apprise.logger import logger as apprise_log
 
 from alerts.notifiers.port import NotDelivered, Notice
+from alerts.notifiers.targets import Targets
 
 TYPES = {
     "info": apprise.NotifyType.INFO,
     "warning": apprise.NotifyType.WARNING,
     "severe": apprise.NotifyType.FAILURE,
 }
-TIME_OUTS_S = {"cto": "5", "rto": "10"}
-"""Apprise's own parameters of a URL: time to connect and time to answer, unless the URL gives them. [s]"""
+DEFAULTS = {"cto": "5", "rto": "10", "redirect": "no", "overflow": "split"}
+"""Apprise's own parameters, unless the URL gives them: time to connect and to answer [s], redirects are not followed,
+and what is longer than the service takes goes out in parts."""
+
+TO_ANY_HOST = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
+"""Schemes that post to whatever host the URL names; it is looked at before (``alerts.notifiers.targets``)."""
 
 
 class ThroughApprise:
     """One Apprise URL."""
 
-    def __init__(self, url: str) -> None:
-        self._url = with_parameters(url, {k: v for k, v in TIME_OUTS_S.items() if k not in parameters(url)})
+    def __init__(self, url: str, *, secret: str = "", targets: Targets | None = None) -> None:
+        """Read the URL. Apprise's services bring their own secrets in it, so ``secret`` is refused."""
+        if secret:
+            raise ValueError("a secret is for the notifier webhook; a service of Apprise has it in its URL")
+        given = parameters(url)
+        if given.get("redirect", "no") != "no":
+            raise ValueError("redirects are not followed, whatever the URL says")
+        self._url = with_parameters(url, {k: v for k, v in DEFAULTS.items() if k not in given})
+        self._targets = targets or Targets()
         if not self._url or apprise.Apprise.instantiate(self._url) is None:
             raise ValueError(
                 f"Apprise knows no service for a URL of scheme {urlsplit(url).scheme!r}, or it lacks a part"
@@ -30,6 +42,9 @@ class ThroughApprise:
 
     def send(self, notice: Notice) -> None:
         """Deliver one notice; see ``alerts.notifiers.port.Notifier``."""
+        parts = urlsplit(self._url)
+        if parts.scheme in TO_ANY_HOST:
+            self._targets.resolve(parts.hostname or "", parts.port or 0)
         deliver(self._url, notice)
 
 

@@ -9,11 +9,10 @@ from aiokafka.errors import KafkaError
 
 from alerts.kafka import Kafka
 from alerts.mqtt import MqttPublisher
-from alerts.policy import load_policy
 from alerts.repository import DatabaseUnavailable, Repository
 from alerts.service import CannotStart, ServiceLost, alert_service
 from contracts.rights import topics_of
-from stackwatch.bad_files import told
+from stackwatch.desk import policy_of
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
 from stackwatch.logs import set_up_logs
@@ -39,10 +38,15 @@ def command() -> None:
 
 
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
-    with told():
-        policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
+    policy = policy_of(given)
     register, _ = read_rules(given)
-    repository = Repository.open(given.database, password=given.database_password, policy=policy, register=register)
+    repository = Repository.open(
+        given.database,
+        password=given.database_password,
+        policy=policy,
+        register=register,
+        attachments=given.attachments,
+    )
     address = kafka_address(given)
     await reach_kafka(given)
     await create_topics(address, replication=given.kafka_replication, topics=topics_of("alerts"))

@@ -7,13 +7,13 @@ import click
 
 from alerts.database import DatabaseUnavailable, prepare
 from alerts.names import names_of
-from alerts.policy import load_policy
 from alerts.repository import Repository
 from contracts.kafka_address import KafkaAddress
 from contracts.rights import topics_of
 from rulebook.loader import load_rulebook
 from stackwatch.access import access_of
 from stackwatch.bad_files import told
+from stackwatch.desk import policy_of
 from stackwatch.errors import UserError
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, kafka_address, read_rules, run_until_stopped, series_store
@@ -92,8 +92,8 @@ async def _topics(kafka: KafkaAddress, replication: int) -> None:
 
 def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
     register, rules = read_rules(given)
+    policy = policy_of(given)
     with told():
-        policy = load_policy(given.rulebook_dir, webhook_url=given.webhook_url)
         coverage = load_rulebook(given.rulebook_dir).coverage()
     engine = prepare(given.database, password=given.database_password)
     feed = KafkaFeed(kafka_address(given), idempotent=given.kafka_idempotence)
@@ -105,7 +105,7 @@ def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
             rules=rules,
             coverage=coverage,
             packets=KafkaPackets(kafka_address(given)),
-            alerts=Repository(engine, policy=policy, name_of=names_of(register)),
+            alerts=Repository(engine, policy=policy, name_of=names_of(register), attachments=given.attachments),
             marks=MarkBook(engine),
             feed=feed,
             live=Live(),

@@ -91,6 +91,7 @@ class Place:
             "STACKWATCH_DATABASE": self.database,
             "STACKWATCH_CLOCK": f"{T0.isoformat()}@1",
             "STACKWATCH_WEBHOOK_URL_FILE": str(secret),
+            "STACKWATCH_WEBHOOK_NETWORKS": "127.0.0.0/8",
         }
         with output.open("wb") as file:
             child = subprocess.Popen(
