@@ -95,6 +95,10 @@ def test_a_process_becomes_ready_and_ends_when_asked(
         "STACKWATCH_WEB_PORT": str(port),
         "STACKWATCH_RELAY_PORT": "0",
     }
+    if name == "web":
+        secret = tmp_path / "session-secret"
+        secret.write_text("s" * 64)
+        env["STACKWATCH_SESSION_SECRET_FILE"] = str(secret)
     with confined(image, ["-m", "stackwatch", name], env, log) as child:
         await_answer(child, f"http://127.0.0.1:{port}/readyz", log)
         assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
