@@ -8,6 +8,7 @@ import apprise
 from apprise.logger import logger as apprise_log
 
 from alerts.notifiers.port import NotDelivered, Notice
+from alerts.notifiers.robots import look_at_answers
 from alerts.notifiers.targets import Targets
 
 TYPES = {
@@ -21,6 +22,9 @@ and what is longer than the service takes goes out in parts."""
 
 TO_ANY_HOST = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Schemes that post to whatever host the URL names; it is looked at before (``alerts.notifiers.targets``)."""
+
+
+look_at_answers()
 
 
 class ThroughApprise:

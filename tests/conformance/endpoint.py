@@ -22,6 +22,15 @@ class Endpoint:
     """Bodies of all requests, in order, whatever was answered."""
     delivered: list[dict[str, Any]] = field(default_factory=list)
     """Bodies of those that were answered by 200."""
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """Headers of all requests, names in small letters."""
+    raw: list[bytes] = field(default_factory=list)
+    """Bodies as they came."""
+    paths: list[str] = field(default_factory=list)
+    says: dict[str, Any] | None = None
+    """Body of every answer; None: an empty one."""
+    location: str = ""
+    """Where a redirect leads."""
 
     def url(self, scheme: str) -> str:
         return f"{scheme}://user:hush@127.0.0.1:{self.port}/hook"
@@ -35,9 +44,13 @@ def endpoint(answers: Sequence[int] = ()) -> Iterator[Endpoint]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.loads(raw)
             with lock:
                 state.received.append(body)
+                state.raw.append(raw)
+                state.paths.append(self.path)
+                state.headers.append({name.lower(): value for name, value in self.headers.items()})
                 status = state.answers.pop(0) if state.answers else 200
                 silent = state.silent
             if silent:
@@ -46,9 +59,13 @@ def endpoint(answers: Sequence[int] = ()) -> Iterator[Endpoint]:
             if status == 200:
                 with lock:
                     state.delivered.append(body)
+            answer = b"" if state.says is None else json.dumps(state.says).encode()
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            if state.location:
+                self.send_header("Location", state.location)
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
+            self.wfile.write(answer)
 
         def log_message(self, *args: object) -> None:
             pass

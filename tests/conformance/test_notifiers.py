@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from alerts.notifiers import NOTIFIERS, NotDelivered, Notice, Notifier
+from alerts.notifiers.targets import Targets, networks
 from tests.conformance.endpoint import Endpoint, endpoint
 
 NOTICE = Notice(
@@ -34,8 +35,11 @@ class Subject:
     scheme: str
 
     def open(self, at: Endpoint) -> Notifier:
-        return NOTIFIERS[self.name](f"{at.url(self.scheme)}?{IMPATIENT}")
+        return NOTIFIERS[self.name](f"{at.url(self.scheme)}?{IMPATIENT}", targets=HERE)
 
+
+HERE = Targets(networks(["127.0.0.0/8"]))
+"""Where the endpoint is; no notice goes there unless it is named."""
 
 SUBJECTS = [Subject("apprise", "json"), Subject("webhook", "http")]
 
@@ -127,7 +131,23 @@ def test_an_address_it_cannot_use_is_refused_at_the_start(subject: Subject, url:
 
 
 def test_a_webhook_says_what_it_is_about(listening: Endpoint) -> None:
-    NOTIFIERS["webhook"](f"{listening.url('http')}?{IMPATIENT}").send(NOTICE)
+    NOTIFIERS["webhook"](f"{listening.url('http')}?{IMPATIENT}", targets=HERE).send(NOTICE)
     (body,) = listening.received
     about = {name: body[name] for name in ("event_id", "county", "kind", "id", "event", "severity")}
     assert about == {name: getattr(NOTICE, name) for name in about}
+
+
+def test_no_redirect_is_followed(subject: Subject, listening: Endpoint) -> None:
+    with endpoint() as elsewhere:
+        listening.answers.append(307)
+        listening.location = f"http://127.0.0.1:{elsewhere.port}/inside"
+        with pytest.raises(NotDelivered, match="307"):
+            subject.open(listening).send(NOTICE)
+    assert elsewhere.received == []
+
+
+def test_a_target_inside_is_refused_unless_its_network_is_named(subject: Subject, listening: Endpoint) -> None:
+    notifier = NOTIFIERS[subject.name](f"{listening.url(subject.scheme)}?{IMPATIENT}")
+    with pytest.raises(NotDelivered, match=r"127\.0\.0\.1.*not public"):
+        notifier.send(NOTICE)
+    assert listening.received == []
