@@ -271,8 +271,8 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
-def upgrade(url: str | URL) -> None:
-    """Bring the schema up to date. Several processes may do so at once; each finds the work done or does it.
+def upgrade(url: str | URL, revision: str = "head") -> None:
+    """Bring the schema up to date, or to a revision. Several processes may do so at once.
 
     Raises:
         DatabaseUnavailable: it cannot be reached.
@@ -286,7 +286,7 @@ def upgrade(url: str | URL) -> None:
             config = alembic.config.Config()
             config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
             config.attributes["connection"] = connection
-            alembic.command.upgrade(config, "head")
+            alembic.command.upgrade(config, revision)
     except DBAPIError as error:
         raise DatabaseUnavailable(f"database {engine.url!r}: {error.orig}") from error
     finally:

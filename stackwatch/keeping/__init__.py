@@ -1,0 +1,1 @@
+"""Backup and restore of what is neither in Kafka nor in InfluxDB: the database, register, rulebook, credentials."""
