@@ -1,92 +1,102 @@
-"""Alerts: what is open, what the data say, and the button that takes one."""
+"""The inbox of alerts: what waits, the nearest deadline first, each with one large button that takes it."""
 
 import asyncio
+from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import Request
 from nicegui import ui
 from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
 
-from alerts.views import AlertView, EventView
+from alerts.views import AlertView
 from people.roles import Right
 from web import figures
-from web.pages.acting import Actor, attempt
+from web.pages.acting import Actor
+from web.pages.desk import ALERT_TABS, act, tabs, within
+from web.pages.form import Unable
 from web.pages.frame import Notice, frame, language_of
-from web.pages.markup import box, link, path, say, text
+from web.pages.markup import box, dress, link, path, say, text
 from web.pages.ticker import SYMBOLS
-from web.pages.timeline import timeline
 from web.said import evidence_lines, finding_name, term
 from web.sources import Sources
 from web.views.board import counties_of
 from web.wording import Wording, wording
 
-MOST = 50
+MOST = 100
 RENEW_SECONDS = 2.0
+STATES = ("raised", "open", "mine", "all")
 
 
 async def alerts_page(sources: Sources, request: Request) -> None:
     """Build the page and keep it up to date."""
     words = wording(language_of(request))
-    query = request.query_params
+    if alert_id := request.query_params.get("id"):
+        ui.navigate.to(path("alerts", alert_id))
+        return
     with frame(sources, request, "alerts", words("alerts.title")):
-        view = _View(
-            sources,
-            words,
-            request,
-            county=query.get("county") or None,
-            state=None if query.get("state") == "all" else "open",
-            unfolded=query.get("id"),
-        )
+        view = _View(sources, words, request)
         await view.renew_or_say()
         ui.timer(RENEW_SECONDS, view.renew_or_say)
 
 
+@dataclass
+class _Item:
+    """One alert's element and what changes in it by itself."""
+
+    element: Element
+    version: int
+    deadline: TextElement | None = None
+
+
 class _View:
-    def __init__(
-        self,
-        sources: Sources,
-        words: Wording,
-        request: Request,
-        *,
-        county: str | None,
-        state: str | None,
-        unfolded: str | None,
-    ) -> None:
+    def __init__(self, sources: Sources, words: Wording, request: Request) -> None:
         self.sources = sources
         self.words = words
-        self.county = county
-        self.state = state
-        self.unfolded = unfolded
-        self.items: dict[str, tuple[tuple[int, bool], Element]] = {}
-        self.order: list[str] = []
-        text("h1", words("alerts.title"), "page-head")
-        self.notice = Notice(words)
         self.actor = Actor(request)
+        query = request.query_params
+        asked = query.get("state", "open")
+        self.state = asked if asked in STATES else "open"
+        self.county = query.get("county") or None
+        self.items: dict[str, _Item] = {}
+        self.order: list[str] = []
+        tabs(words, "alerts", *ALERT_TABS)
+        with box("div", "page-head"):
+            text("h1", words("alerts.title"))
+            text("p", words("alerts.inbox_hint"), "subtitle")
+        self.notice = Notice(words)
         with box("div", "toolbar"):
             self._states()
             self._counties()
+        self.said = text("p", "", "said", role="status")
+        self.said.set_visibility(False)
         with box("section", "panel"):
-            self.list = box("ul", "list", aria_label=words("alerts.title"))
+            self.list = box("ul", "list inbox", aria_label=words("alerts.title"))
             self.hint = text("p", words("state.loading"), "hint")
 
     def _states(self) -> None:
-        with box("div", "segments", role="group"):
-            for name, key in (("open", "open_only"), ("all", "all")):
-                here = {"aria_current": "true"} if (self.state or "all") == name else {}
-                state = name if name == "all" else None
-                link(path("alerts", state=state, county=self.county), self.words(f"alerts.{key}"), **here)
+        keys = {"raised": "to_acknowledge", "open": "open_only", "mine": "mine", "all": "all"}
+        with box("div", "segments", role="group", aria_label=self.words("alerts.title")):
+            for state, key in keys.items():
+                here = {"aria_current": "true"} if state == self.state else {}
+                href = path("alerts", state=None if state == "open" else state, county=self.county)
+                link(href, self.words(f"alerts.{key}"), **here)
 
     def _counties(self) -> None:
-        """A plain list that goes to the chosen county's address."""
+        """A plain list that goes to the chosen county's address; who sees one county has nothing to choose."""
+        divisions = counties_of(self.sources.register, self.sources.now().date())
+        if len(divisions) < 2:
+            return
         words = self.words
         with box("label", "field"):
             text("span", words("alerts.county"))
             chosen = box("select", "text")
             with chosen:
                 text("option", words("alerts.all_counties"), value="")
-                for division in counties_of(self.sources.register, self.sources.now().date()):
+                for division in divisions:
                     here = {"selected": "selected"} if division.code == self.county else {}
                     text("option", division.name, value=division.code, **here)
-        state = "all" if self.state is None else None
+        state = None if self.state == "open" else self.state
         chosen.on(
             "change",
             lambda event: ui.navigate.to(path("alerts", state=state, county=str(event.args) or None)),
@@ -97,54 +107,62 @@ class _View:
         """Renew, or say that it cannot be done."""
         await self.notice.guard(self.renew)
 
+    def _read(self) -> list[AlertView]:
+        state = None if self.state == "all" else "open" if self.state == "mine" else self.state
+        most = MOST if self.state != "mine" else 1000
+        found = self.sources.alerts.alerts(county=self.county, state=state, by_deadline=True, limit=most)
+        if self.state == "mine":
+            person = self.actor.person
+            found = [alert for alert in found if alert.assignee in {person.by, person.name, person.login}][:MOST]
+        return found
+
     async def renew(self) -> None:
         """Show the alerts as they stand; only those that have changed are built anew."""
-        found = await asyncio.to_thread(self.sources.alerts.alerts, county=self.county, state=self.state, limit=MOST)
-        if self.unfolded is not None and self.unfolded not in {alert.id for alert in found}:
-            self.unfolded = None
-        events: list[EventView] = []
-        if self.unfolded is not None:
-            events = await asyncio.to_thread(self.sources.alerts.timeline, self.unfolded)
-        order = [alert.id for alert in found]
+        found = await asyncio.to_thread(self._read)
+        order, now = [alert.id for alert in found], self.sources.now()
         for gone in set(self.items) - set(order):
-            self.items.pop(gone)[1].delete()
+            self.items.pop(gone).element.delete()
         for alert in found:
-            self._put(alert, events)
+            self._put(alert)
+            self._tick(alert, now)
         if order != self.order:
             for index, id_ in enumerate(order):
-                self.items[id_][1].move(self.list, target_index=index)
+                self.items[id_].element.move(self.list, target_index=index)
             self.order = order
-        empty = self.words("alerts.empty_open" if self.state == "open" else "alerts.empty")
+        empty = self.words("alerts.empty" if self.state == "all" else "alerts.empty_open")
         say(self.hint, self.words("alerts.more", count=MOST) if len(found) == MOST else "" if found else empty)
         self.hint.set_visibility(not found or len(found) == MOST)
 
-    def _put(self, alert: AlertView, events: list[EventView]) -> None:
-        overdue = alert.deadline is not None and alert.deadline < self.sources.now()
-        face = (alert.version, overdue)
+    def _put(self, alert: AlertView) -> None:
         known = self.items.get(alert.id)
-        if known is not None and known[0] == face:
+        if known is not None and known.version == alert.version:
             return
         if known is not None:
-            item = known[1]
-            item.clear()
+            item = _Item(known.element, alert.version)
+            item.element.clear()
         else:
             with self.list:
-                item = box("li", f"item {alert.severity}")
-        self.items[alert.id] = (face, item)
-        with item:
-            text("span", SYMBOLS.get(alert.severity, "●"), f"mark {alert.severity}")
-            self._body(alert, events if alert.id == self.unfolded else [], overdue=overdue)
+                item = _Item(box("li", f"item {alert.severity}"), alert.version)
+        self.items[alert.id] = item
+        with item.element:
+            symbol = SYMBOLS.get(alert.severity, "●")
+            text("span", symbol, f"mark {alert.severity}", aria_hidden="true")
+            self._body(alert, item)
             self._side(alert)
 
-    def _body(self, alert: AlertView, events: list[EventView], *, overdue: bool) -> None:
+    def _tick(self, alert: AlertView, now: datetime) -> None:
+        line = self.items[alert.id].deadline
+        if line is None or alert.deadline is None:
+            return
+        said, over = within(self.words, alert.deadline, now)
+        say(line, f"{figures.day_time(alert.deadline)} · {said}")
+        dress(line, "badge overdue" if over else "badge due")
+
+    def _body(self, alert: AlertView, item: _Item) -> None:
         words = self.words
         with box("div", "item-body"):
             with box("div", "item-title"):
-                state = "all" if self.state is None else None
-                link(
-                    path("alerts", state=state, county=self.county, id=alert.id),
-                    finding_name(alert.rule, words),
-                )
+                link(path("alerts", alert.id), finding_name(alert.rule, words))
                 if (outlet := alert.subject.get("outlet")) is not None:
                     link(path("outlets", str(outlet)), alert.subject_name)
                 else:
@@ -156,42 +174,39 @@ class _View:
                 county = self.sources.register.divisions.get(alert.county)
                 text("span", county.name if county is not None else alert.county)
                 text("span", f"{words('alerts.raised')} {figures.day_time(alert.raised_at)}")
-                text("span", term("level", alert.level, words))
+                text("span", f"{words('desk.answers')} {alert.assignee or term('level', alert.level, words)}")
                 ended = alert.ended_by_data
                 text(
                     "span",
                     f"{words('alerts.data_ended')} {figures.day_time(ended)}" if ended else words("alerts.data_lasts"),
                 )
                 if alert.deadline is not None:
-                    said = f"{words('alerts.deadline')} {figures.day_time(alert.deadline)}"
-                    text(
-                        "span",
-                        f"{said} {words('alerts.overdue')}" if overdue else said,
-                        "badge overdue" if overdue else "",
-                    )
-            if events:
-                timeline(words, events)
+                    item.deadline = text("span", "", "badge due")
 
     def _side(self, alert: AlertView) -> None:
         words = self.words
         with box("div", "item-side"):
             text("span", words.of("alert_state", alert.state), "badge ok" if alert.state != "raised" else "badge")
-            if by := alert.state_detail.get("by"):
-                text("span", str(by), "note")
             if alert.state != "raised" or not self.actor.may(Right.ANSWER_ALERTS, alert.county):
+                link(path("alerts", alert.id), words("alerts.open_here"), "button plain big")
                 return
-            button = text("button", words("alerts.acknowledge"), "button", type="button")
-            failed = text("span", "", "note bad", role="alert")
+            what = f"{finding_name(alert.rule, words)} · {alert.subject_name}"
+            label = f"{words('alerts.acknowledge')}: {what}"
+            button = text("button", words("alerts.acknowledge"), "button big", type="button", aria_label=label)
+            button.on("click", lambda: self._acknowledge(alert, what), throttle=1.0, trailing_events=False)
 
-            async def acknowledge() -> None:
-                def act() -> AlertView:
-                    return self.sources.alerts.acknowledge(
-                        alert.id, by=self.actor.name, now=self.sources.now(), version=alert.version
-                    )
+    async def _acknowledge(self, alert: AlertView, what: str) -> None:
+        desk, words = self.sources.alerts, self.words
 
-                why = await attempt(self.actor, words, act, right=Right.ANSWER_ALERTS, county=alert.county)
-                if why is not None:
-                    say(failed, why)
-                await self.renew_or_say()
+        def work() -> AlertView:
+            return desk.acknowledge(alert.id, by=self.actor.name, now=self.sources.now(), version=alert.version)
 
-            button.on("click", acknowledge)
+        try:
+            await act(self.actor, words, work, right=Right.ANSWER_ALERTS, county=alert.county)
+            said, classes = words("alerts.acknowledged_now", what=what), "said good"
+        except Unable as error:
+            said, classes = str(error), "said bad"
+        say(self.said, said)
+        dress(self.said, classes)
+        self.said.set_visibility(True)
+        await self.renew_or_say()

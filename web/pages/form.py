@@ -58,7 +58,7 @@ class Form:
     @contextmanager
     def _field(self, label: str, hint: str, *, wide: bool) -> Iterator[None]:
         with self._fields, box("label", "field wide" if wide else "field"):
-            text("span", label)
+            text("span", label[:1].upper() + label[1:])
             yield
             if hint:
                 text("span", hint, "note")
@@ -100,6 +100,12 @@ class Form:
         with self._field(label, hint, wide=False), box("select", "text", name=name, **needed):
             for key, shown in options.items():
                 text("option", shown, value=key, **({"selected": "selected"} if key == value else {}))
+
+    def check(self, name: str, label: str) -> None:
+        """A box to be ticked; its value is ``yes`` when it is."""
+        with self._fields, box("label", "field check"):
+            box("input", type="checkbox", name=name, value="yes")
+            text("span", label)
 
     def button(self, label: str, value: str = "", *, plain: bool = False) -> None:
         """A button that sends the form. ``value`` tells several apart."""

@@ -325,6 +325,8 @@ def findings(judged: list[Hour]) -> list[Finding]:
             county=hour.county,
             known_at=hour.known_at,
             evidence={
+                "rule": "R9",
+                "enterprise": hour.enterprise,
                 "pollutant": hour.pollutant,
                 "hours": [
                     {

@@ -1,0 +1,53 @@
+"""Where the pages of the desk stand: alerts, work orders, silences, cases, enterprise steps, marks, coverage."""
+
+from collections.abc import Callable
+
+from fastapi import Request
+from nicegui import ui
+
+from web.pages import alert, alerts, case, cases, coverage, marks, order, orders, proposals, silences
+from web.sources import Sources
+
+
+def add_desk_pages(seen: Callable[[Request], Sources]) -> None:
+    """Serve them; ``seen`` gives what the reader may see."""
+
+    @ui.page("/alerts")
+    async def _alerts(request: Request) -> None:
+        await alerts.alerts_page(seen(request), request)
+
+    @ui.page("/alerts/{alert_id}")
+    async def _alert(request: Request, alert_id: str) -> None:
+        await alert.alert_page(seen(request), request, alert_id)
+
+    @ui.page("/orders")
+    async def _orders(request: Request) -> None:
+        await orders.orders_page(seen(request), request)
+
+    @ui.page("/orders/{order_id}")
+    async def _order(request: Request, order_id: str) -> None:
+        await order.order_page(seen(request), request, order_id)
+
+    @ui.page("/silences")
+    async def _silences(request: Request) -> None:
+        await silences.silences_page(seen(request), request)
+
+    @ui.page("/cases")
+    async def _cases(request: Request) -> None:
+        await cases.cases_page(seen(request), request)
+
+    @ui.page("/cases/{case_id}")
+    async def _case(request: Request, case_id: str) -> None:
+        await case.case_page(seen(request), request, case_id)
+
+    @ui.page("/proposals")
+    async def _proposals(request: Request) -> None:
+        await proposals.proposals_page(seen(request), request)
+
+    @ui.page("/marks")
+    async def _marks(request: Request) -> None:
+        await marks.marks_page(seen(request), request)
+
+    @ui.page("/coverage")
+    async def _coverage(request: Request) -> None:
+        await coverage.coverage_page(seen(request), request)
