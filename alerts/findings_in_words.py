@@ -116,6 +116,24 @@ def _silence(evidence: Evidence, name_of: NameOf) -> Lines:
     )
 
 
+def _gap(evidence: Evidence, _name_of: NameOf) -> Lines:
+    stages = {"judging": ("判定", "judging"), "storing": ("入库", "storing")}
+    zh, en = stages.get(evidence["stage"], (evidence["stage"], evidence["stage"]))
+    hour, missing = _hour(evidence["hour"]), evidence["missing"]
+    first, series = evidence["first_missing"], evidence["series"]
+    relayed, judged, stored = evidence["relayed"], evidence["judged"], evidence.get("stored")
+    return [
+        (
+            f"{hour} 接收的数据在{zh}环节缺 {missing} 条，首个缺号 {first}（{series}）",
+            f"of what was received at {hour}, {missing} lines never came through {en}; the first is {first} of {series}",
+        ),
+        (
+            f"转发 {relayed}，判定 {judged}，入库 {'–' if stored is None else stored}",
+            f"relayed {relayed}, judged {judged}, stored {'–' if stored is None else stored}",
+        ),
+    ]
+
+
 def _listed(zh: str, en: str, names: list[str]) -> tuple[str, str]:
     shown, more = ", ".join(names[:_MANY]), len(names) - _MANY
     if more > 0:
@@ -129,6 +147,7 @@ FINDINGS: Mapping[str, tuple[tuple[str, str], Explain]] = {
     "rate_below_90": (("有效传输率低于 90%", "effective transmission rate below 90 %"), _rate),
     "several_exceeding": (("当月多家企业超标", "several enterprises over the limit in one month"), _several),
     "silence": (("数据中断", "silence"), _silence),
+    "account_gap": (("守恒账缺口", "gap in the account"), _gap),
     "not_connected": (("未联网", "not connected"), _not_connected),
     "stopped_but_running": (("停运标记与数据不符", "stop mark contradicted by the data"), _stopped),
     "suspected_constant": (("疑似数据恒定", "suspected: constant value"), _suspected),
