@@ -13,7 +13,8 @@ from web.access.asking import person_of
 from web.access.configured import Access
 from web.access.doors import local
 from web.app import Task, build_api
-from web.pages import alerts, board, cases, county, explain, frame, marks, outlet, packets, reports
+from web.pages import board, county, explain, frame, outlet, packets, reports
+from web.pages.desk_routes import add_desk_pages
 from web.sources import Sources
 from web.wording import LANGUAGES
 
@@ -76,21 +77,11 @@ def add_pages(app: FastAPI, sources: Sources) -> None:
     async def _explain(request: Request) -> None:
         await explain.explain_page(seen(request), request)
 
-    @ui.page("/marks")
-    async def _marks(request: Request) -> None:
-        await marks.marks_page(seen(request), request)
-
-    @ui.page("/alerts")
-    async def _alerts(request: Request) -> None:
-        await alerts.alerts_page(seen(request), request)
-
-    @ui.page("/cases")
-    async def _cases(request: Request) -> None:
-        await cases.cases_page(seen(request), request)
-
     @ui.page("/reports")
     async def _reports(request: Request, period: str = "") -> None:
         await reports.reports_page(seen(request), request, period)
+
+    add_desk_pages(seen)
 
     @ui.page("/{path:path}")
     async def _nothing(request: Request, path: str) -> None:

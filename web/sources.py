@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -15,6 +15,8 @@ from emissions.coverage import CoverageRule
 from emissions.register import Outlet, Register
 from emissions.rules import Parameters, Rules
 from emissions.transmission import WINDOWS, Rate
+from rulebook.letters import LetterFile
+from rulebook.loader import load_letter_templates
 from stores.port import SeriesStore, StoreUnavailable
 from web.access.seen import CountyLive, CountyPackets, CountyStore, register_of
 from web.cached import Cached
@@ -57,6 +59,8 @@ class Sources:
     """The way back to the frames."""
     rules: Rules = field(default_factory=Rules)
     """Limits, for what is shown of an hour that has not been judged yet."""
+    letters: Mapping[str, LetterFile] = field(default_factory=load_letter_templates)
+    """Wording of official letters, by kind."""
     coverage: CoverageRule = field(default_factory=CoverageRule)
     """Who must have a monitor (R23)."""
     county: str | None = None

@@ -10,7 +10,7 @@ from alerts.names import names_of
 from alerts.repository import Repository
 from contracts.kafka_address import KafkaAddress
 from contracts.rights import topics_of
-from rulebook.loader import load_rulebook
+from rulebook.loader import load_letter_templates, load_rulebook
 from stackwatch.access import access_of
 from stackwatch.bad_files import told
 from stackwatch.desk import policy_of
@@ -95,6 +95,7 @@ def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
     policy = policy_of(given)
     with told():
         coverage = load_rulebook(given.rulebook_dir).coverage()
+        letters = load_letter_templates(given.rulebook_dir)
     engine = prepare(given.database, password=given.database_password)
     feed = KafkaFeed(kafka_address(given), idempotent=given.kafka_idempotence)
     return (
@@ -104,6 +105,7 @@ def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
             parameters=rules.parameters,
             rules=rules,
             coverage=coverage,
+            letters=letters,
             packets=KafkaPackets(kafka_address(given)),
             alerts=Repository(engine, policy=policy, name_of=names_of(register), attachments=given.attachments),
             marks=MarkBook(engine),

@@ -17,7 +17,11 @@ def options(chart: Chart, table: Table) -> dict[str, Any]:
     seconds = [_number(row.get(chart.second)) for row in rows] if chart.second else []
     lying = chart.kind == "bars"
     names = [column_of(table, key).title for key in (chart.value, chart.second) if key]
-    categories: dict[str, Any] = {"type": "category", "data": labels, "axisLabel": {"fontSize": 11, "color": INK, "interval": 0}}
+    categories: dict[str, Any] = {
+        "type": "category",
+        "data": labels,
+        "axisLabel": {"fontSize": 11, "color": INK, "interval": 0},
+    }
     scale: dict[str, Any] = {"type": "value", "axisLabel": {"fontSize": 11, "color": INK}}
     bars: dict[str, Any] = {
         "name": names[0],

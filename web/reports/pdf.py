@@ -44,16 +44,16 @@ def document_pdf(document: Document) -> bytes:
         "provenance": document.provenance,
         "page_of": document.page_of.split("|"),
     }
-    return typeset("document.typ", content, at=document.made_at)
+    return typeset(_TEMPLATES / "document.typ", content, at=document.made_at)
 
 
-def typeset(template: str, content: Mapping[str, Any], *, at: datetime) -> bytes:
-    """Set one of the templates with content that is only ever data."""
+def typeset(template: Path, content: Mapping[str, Any], *, at: datetime) -> bytes:
+    """Set one of our templates with content that is only ever data."""
     sys_inputs = {"content": msgspec.json.encode(content).decode()}
     with _ONE_AT_A_TIME:
         return typst.compile(
-            _TEMPLATES / template,
-            root=_TEMPLATES,
+            template,
+            root=template.parent,
             font_paths=_FONTS,
             ignore_system_fonts=True,
             sys_inputs=sys_inputs,

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 from alerts.database import open_database, upgrade
 from alerts.names import names_of
@@ -17,7 +18,8 @@ from emissions.rules import Rules
 from emissions.transmission import Rate
 from rulebook.loader import load_rules
 from rulebook.register import load_register
-from stackwatch.batch import Judged, _Run
+from stackwatch import batch
+from stackwatch.batch import Judged
 from stores.sqlite import SqliteStore
 from tests.golden import story
 from tests.golden.test_months import MONTHS
@@ -72,11 +74,11 @@ class Month:
 def judge() -> Month:
     register, rules = load_register(MONTHS / "register"), load_rules()
     feed = story.feed(STORY, register)
-    run = _Run(register, rules, datetime.fromisoformat(f"{STORY['as_of']}+08:00"))
-    run.judged = Published()
-    for line in feed:
-        run.line(line)
-    return Month(register=register, rules=rules, feed=feed, judged=run.finish())
+    as_of = datetime.fromisoformat(f"{STORY['as_of']}+08:00")
+    with patch.object(batch, "Judged", Published):
+        judged = batch.judge_feed(feed, register, rules, as_of=as_of)
+    assert isinstance(judged, Published)
+    return Month(register=register, rules=rules, feed=feed, judged=judged)
 
 
 @contextmanager

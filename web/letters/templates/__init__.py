@@ -1,0 +1,1 @@
+"""How a letter looks. What it says comes in as data."""
