@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "redrive": ("stackwatch.verbs.redrive", "Examine refused lines again; what is right now goes into the feed."),
     "audit": ("stackwatch.verbs.audit", "List outlets that must have a monitor and have none."),
     "device": ("stackwatch.verbs.device", "Create, rotate and revoke credentials of loggers."),
+    "init": ("stackwatch.verbs.init", "Make topics, the database's schema, InfluxDB's buckets and tasks."),
     "backup": ("stackwatch.verbs.backup", "Write what is neither in Kafka nor in InfluxDB to one file."),
     "restore": ("stackwatch.verbs.restore", "Bring a backup back into an empty database."),
     "check": ("stackwatch.verbs.check", "Check a register, a rulebook, or what a run left behind."),

@@ -1,6 +1,7 @@
 """Time series and judged hours behind one port; one file per engine, one line here for each."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -8,7 +9,16 @@ from stores.influxdb import InfluxStore
 from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
 from stores.sqlite import SqliteStore
 
-__all__ = ["STORES", "Point", "SeriesStore", "StoreRefused", "StoreUnavailable", "open_store"]
+__all__ = [
+    "STORES",
+    "InfluxAddress",
+    "Point",
+    "SeriesStore",
+    "StoreRefused",
+    "StoreUnavailable",
+    "influx_address",
+    "open_store",
+]
 
 
 def open_store(url: str, *, token: str | None = None, ca_file: Path | None = None) -> SeriesStore:
@@ -41,7 +51,22 @@ def _sqlite(address: SplitResult, _token: str | None, _ca_file: Path | None) -> 
     return SqliteStore(path)
 
 
-def _influxdb(address: SplitResult, token: str | None, ca_file: Path | None) -> SeriesStore:
+@dataclass(frozen=True, slots=True)
+class InfluxAddress:
+    """Where an InfluxDB and its bucket are."""
+
+    url: str
+    org: str
+    bucket: str
+
+
+def influx_address(url: str) -> InfluxAddress:
+    """The parts of ``influxdb://host:port/org/bucket``.
+
+    Raises:
+        ValueError: a part of the address is missing; one line that says which are expected.
+    """
+    address = urlsplit(url)
     scheme = "https" if address.scheme == "influxdbs" else "http"
     org, _, bucket = address.path.removeprefix("/").partition("/")
     expected = f"series store {_shown(address)}: expected {address.scheme}://host:port/org/bucket"
@@ -52,9 +77,14 @@ def _influxdb(address: SplitResult, token: str | None, ca_file: Path | None) -> 
     except ValueError as error:
         raise ValueError(expected) from error
     host = f"[{address.hostname}]" if ":" in address.hostname else address.hostname
+    return InfluxAddress(f"{scheme}://{host}:{port}", unquote(org), unquote(bucket))
+
+
+def _influxdb(address: SplitResult, token: str | None, ca_file: Path | None) -> SeriesStore:
+    found = influx_address(address.geturl())
     if not token:
         raise ValueError(f"series store {_shown(address)}: InfluxDB wants a token")
-    return InfluxStore(f"{scheme}://{host}:{port}", token, unquote(org), unquote(bucket), ca_file=ca_file)
+    return InfluxStore(found.url, token, found.org, found.bucket, ca_file=ca_file)
 
 
 def _shown(address: SplitResult) -> str:
