@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from alerts.anchors import Anchors
 from alerts.database import AlertEventRow, AuditLine, CaseEventRow, ChainRow, PeopleEventRow
 from alerts.desk_tables import DeskEventRow
 from alerts.feed_tables import RedriveEventRow
@@ -79,12 +80,30 @@ def seal(previous: str, row: AuditLine) -> str:
     return hashlib.sha256(f"{previous}\n{canonical(content)}".encode()).hexdigest()
 
 
-def verify(session: Session) -> list[Broken]:
-    """The first break of each log, or nothing."""
-    return [broken for log in LOGS if (broken := _first_break(session, log)) is not None]
+def verify(session: Session, anchors: Anchors | None = None) -> list[Broken]:
+    """The first break of each log, or nothing.
+
+    Args:
+        session: At the beginning of its transaction.
+        anchors: Seals that were published; a line that is gone or has another seal now is a break.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        # One picture of heads and lines, whatever is written meanwhile.
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    kept: dict[str, dict[int, str]] = {}
+    for (log, sequence), seal_ in (anchors or {}).items():
+        kept.setdefault(log, {})[sequence] = seal_
+    found = [_first_break(session, log, kept.pop(log, {})) for log in LOGS]
+    unknown = [Broken(log=log, sequence=0, why="there is no such log") for log in sorted(kept)]
+    return [broken for broken in found if broken is not None] + unknown
 
 
-def _first_break(session: Session, log: str) -> Broken | None:
+def lengths(session: Session) -> dict[str, tuple[int, str]]:
+    """Lines and last seal of every log, as its head says."""
+    return {row.name: (row.length, row.hash) for row in session.scalars(select(ChainRow).order_by(ChainRow.name))}
+
+
+def _first_break(session: Session, log: str, published: Mapping[int, str]) -> Broken | None:
     chain = session.get(ChainRow, log)
     if chain is None:
         return Broken(log=log, sequence=0, why="the head of the chain is gone")
@@ -95,9 +114,14 @@ def _first_break(session: Session, log: str) -> Broken | None:
             return Broken(log=log, sequence=expected, why=f"line {expected} is missing")
         if row.hash != seal(previous, row):
             return Broken(log=log, sequence=expected, why=f"line {expected} or the one before it was changed")
+        if published.get(expected, row.hash) != row.hash:
+            return Broken(log=log, sequence=expected, why=f"line {expected} is another than the one that was published")
         previous, expected = row.hash, expected + 1
     if (expected - 1, previous) != (length, head):
         return Broken(log=log, sequence=expected, why=f"the log ends at line {expected - 1}, its head says {length}")
+    if (last := max(published, default=0)) >= expected:
+        why = f"the log ends at line {expected - 1}, but line {last} was published"
+        return Broken(log=log, sequence=expected, why=why)
     return None
 
 

@@ -68,6 +68,11 @@ def post(session: Session, *, destination: str, address: str, payload: str, dedu
     )
 
 
+def posted(session: Session, dedupe_keys: Sequence[str]) -> set[str]:
+    """Which of these letters have ever been put into the outbox."""
+    return set(session.scalars(select(OutboxRow.dedupe_key).where(OutboxRow.dedupe_key.in_(dedupe_keys))))
+
+
 def waiting(engine: Engine, destination: str, *, limit: int = 100) -> list[Letter]:
     """Letters that wait for one destination, oldest first, whether or not their next attempt is due."""
     with reading(engine) as session:

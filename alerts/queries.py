@@ -7,6 +7,7 @@ from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
 from alerts import audit, outbox
+from alerts.anchors import Anchors
 from alerts.database import AlertEventRow, AlertRow, AttemptRow, CaseEventRow, CaseRow, OutboxRow
 from alerts.desk_tables import NoticeRow
 from alerts.desk_views import Attempt, NoticeView, notice_view
@@ -123,10 +124,15 @@ class Reader:
                 tried.setdefault(key, []).append(Attempt(at=at, delivered=delivered, error=error))
             return [notice_view(row, tried.get(row.letter, [])) for row in rows]
 
-    def broken_audit(self) -> list[audit.Broken]:
-        """Where the audit logs are not what was written; nothing if they are."""
+    def broken_audit(self, anchors: Anchors | None = None) -> list[audit.Broken]:
+        """Where the audit logs are not what was written, or not what was published; nothing if they are."""
         with reading(self.engine) as session:
-            return audit.verify(session)
+            return audit.verify(session, anchors)
+
+    def audit_lengths(self) -> dict[str, tuple[int, str]]:
+        """Lines and last seal of every audit log, by its name."""
+        with reading(self.engine) as session:
+            return audit.lengths(session)
 
     def backlog(self) -> dict[str, int]:
         """Letters that wait to be sent, by destination."""

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts import cases, lifecycle, notices, outbox, routing, wording
-from alerts.audit import append, canonical
+from alerts.audit import append, canonical, lengths
 from alerts.database import AlertRow, CaseRow, ChainRow, EvidenceRow
 from alerts.escalation import Terms
-from alerts.messages import AlertMessage, CaseMessage, DeskMessage, Message, to_line
+from alerts.messages import AlertMessage, Anchor, CaseMessage, DeskMessage, Message, to_line
 from alerts.policy import Policy
 from alerts.routing import Channel
 from alerts.transition import Event
@@ -61,6 +61,19 @@ def put_case(row: CaseRow, case: cases.Supervision) -> None:
 
 
 DESK_LOG = "desk_events"
+
+
+def drop_anchors(session: Session, *, now: datetime, wall: datetime) -> dict[str, tuple[int, str]]:
+    """Publish how far each audit log has come that has grown since it was last published; returns those."""
+    heads = {log: head for log, head in lengths(session).items() if head[0]}
+    keys = {log: f"anchor:{log}:{length}" for log, (length, _) in heads.items()}
+    known = outbox.posted(session, [f"{key}:{outbox.KAFKA}" for key in keys.values()])
+    grown = {log: head for log, head in heads.items() if f"{keys[log]}:{outbox.KAFKA}" not in known}
+    for log, (length, seal) in grown.items():
+        line = to_line(Anchor(event_id=keys[log], log=log, length=length, hash=seal, at=now))
+        key = f"{keys[log]}:{outbox.KAFKA}"
+        outbox.post(session, destination=outbox.KAFKA, address="", payload=line, dedupe_key=key, at=wall)
+    return grown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from alerts.ordering import WorkOrders
 from alerts.policy import Policy
 from alerts.proposing import Proposals
 from alerts.queries import NotFound, Reader
-from alerts.recording import Recorder, alert_of, case_of, evidence_of
+from alerts.recording import Recorder, alert_of, case_of, drop_anchors, evidence_of
 from alerts.silencing import Silences
 from alerts.transaction import Conflict, NeverTaken, reading, transact
 from alerts.transition import Incomplete, NotAllowed
@@ -182,6 +182,10 @@ class Repository(Reader):
         session.flush()
         notices.settle(session, self.policy, recorder.name_of, now=now, wall=wall)
         return count
+
+    def anchor(self, *, now: datetime) -> dict[str, tuple[int, str]]:
+        """Publish the heads of the audit logs that have grown since; returns them. See ``alerts.anchors``."""
+        return transact(self.engine, lambda session: drop_anchors(session, now=to_beijing(now), wall=self._wall()))
 
     # -- what people do with alerts -------------------------------------------------------------------------------
     # All raise NotFound, NotAllowed (its Conflict where the page was out of date) and Incomplete.

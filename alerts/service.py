@@ -32,6 +32,9 @@ TICK_S = 0.5
 LOOK_S = 1.0
 """How often progress is looked at. [s]"""
 
+ANCHOR_S = 60.0
+"""The heads of audit logs that have grown are published this often. [s]"""
+
 EVENTS_PATIENCE = Patience(give_up_after=None)
 """Events are never given up: others build upon them."""
 
@@ -143,6 +146,7 @@ class AlertService:
             group.create_task(self._pulse.run(self._carrier))
             group.create_task(self._find_offsets())
             group.create_task(self._look())
+            group.create_task(self._anchor())
             for courier in self._couriers:
                 group.create_task(courier.run())
 
@@ -161,6 +165,16 @@ class AlertService:
                 self._metrics.database_failures.inc(isinstance(error, DatabaseUnavailable))
                 self._ticking = str(error)
             await asyncio.sleep(TICK_S)
+
+    async def _anchor(self) -> None:
+        """Say regularly, outside of the database, how far its audit logs have come."""
+        while True:
+            try:
+                for name, (length, seal) in (await asyncio.to_thread(self._repository.anchor, now=self._now())).items():
+                    log.info("audit log %s: %d lines, %s", name, length, seal)
+            except DatabaseUnavailable as error:
+                log.debug("the audit logs cannot be read now: %s", error)
+            await asyncio.sleep(ANCHOR_S)
 
     async def _find_offsets(self) -> None:
         """Learn where partitions that are new to us stand; Kafka may be away meanwhile."""

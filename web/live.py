@@ -165,6 +165,8 @@ class Live:
             self._hear_finding(decode(line))
         elif subject.kind == "hour":
             self._hear_hour(decode(line))
+        if subject.kind == "anchor":
+            return  # the head of an audit log, for those who compare
         kind = subject.kind if subject.kind in KINDS else STREAMED.get(topic, "")
         if kind in KINDS and (topic != HOURS.name or subject.kind == "hour"):
             heard = Heard(kind, subject.county, line.decode())

@@ -15,9 +15,9 @@ EXISTING = click.Path(path_type=Path)
 
 @click.group()
 def command() -> None:
-    """Check a register, a rulebook, or what a run left behind.
+    """Check a register, a rulebook, an audit log, or what a run left behind.
 
-    Exit code 0: fine; 1: a run lost something or got something wrong; 2: a bad file, each problem on a line of stderr.
+    Exit code 0: fine; 1: a run lost something, or a log was changed; 2: a bad file, each problem on a line of stderr.
     """
 
 
@@ -73,3 +73,34 @@ def ledger(run: Path, as_json: bool) -> int:
     else:
         show(Console(soft_wrap=True), checked)
     return 0 if checked.right else 1
+
+
+@command.command()
+@click.option("--against", type=EXISTING, help="File with lines of cems.alerts: what was published once must be there.")
+@click.option("--kafka", is_flag=True, help="The same with the topic itself, as STACKWATCH_KAFKA names it.")
+@click.argument("database_url", required=False)
+def audit(database_url: str | None, against: Path | None, kafka: bool) -> int:
+    """Check the audit logs in DATABASE_URL, or in the database of the environment.
+
+    Every line is sealed together with all before it. A line that was changed, taken out or put in another place breaks
+    the seals after it; a log that was cut at its end, or made anew as a whole, disagrees with what was published
+    (--against, --kafka). The first bad line of each log is named. Exit code 1: something is not what was written.
+    """
+    from stackwatch.audit_check import anchors_of_file, anchors_of_kafka, check_audit
+    from stackwatch.process import kafka_address
+    from stackwatch.settings import read_settings
+
+    given = read_settings()
+    anchors = dict(anchors_of_file(against)) if against is not None else {}
+    if kafka:
+        anchors |= anchors_of_kafka(kafka_address(given))
+    password = given.database_password if database_url is None else None
+    broken, lengths = check_audit(database_url or given.database, password=password, anchors=anchors)
+    for one in broken:
+        click.echo(f"{one.log}: broken at line {one.sequence}: {one.why}")
+    for log, (length, seal) in lengths.items():
+        if log not in {one.log for one in broken}:
+            click.echo(f"{log}: fine: {length} lines, the last sealed {seal}")
+    if anchors:
+        click.echo(f"compared with {len(anchors)} published seals")
+    return 1 if broken else 0

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from alerts import outbox
+from alerts.anchors import read_anchors
 from alerts.database import open_database, upgrade
 from alerts.grouping import Grouping
 from alerts.outbox import Patience
@@ -270,6 +271,10 @@ class RepositorySuite:
             ),
             pytest.param("DELETE FROM alert_events WHERE sequence = 2", id="a line taken out"),
             pytest.param("DELETE FROM alert_events WHERE sequence = 3", id="the end cut off"),
+            pytest.param(
+                "UPDATE alert_events SET sequence = CASE sequence WHEN 1 THEN 9 ELSE 1 END WHERE sequence IN (1, 9)",
+                id="a line put elsewhere",
+            ),
             pytest.param("DELETE FROM case_events", id="a whole log emptied"),
             pytest.param("DELETE FROM audit_chains", id="the heads removed"),
         ],
@@ -281,6 +286,24 @@ class RepositorySuite:
         with desk.engine.begin() as connection:
             connection.execute(text(edit))
         assert desk.broken_audit() != []
+
+    def test_a_log_that_was_cut_and_given_a_new_head_disagrees_with_what_was_published(self, desk: Repository) -> None:
+        desk.take_in([exceedance(1), exceedance(2), low_rate("2026-10")], now=T0)
+        heads = desk.anchor(now=T0)
+        assert set(heads) == {"alert_events", "case_events"}
+        assert desk.anchor(now=T0 + MINUTE) == {}, "only what has grown is published again"
+        published = [letter.payload.encode() for letter in outbox.waiting(desk.engine, outbox.KAFKA)]
+        anchors = read_anchors(published)
+        assert desk.broken_audit(anchors) == []
+        first = desk.timeline("f1")[0]
+        with desk.engine.begin() as connection:
+            connection.execute(text("DELETE FROM alert_events WHERE sequence = 2"))
+            cut = text("UPDATE audit_chains SET length = 1, hash = :hash WHERE name = 'alert_events'")
+            connection.execute(cut, {"hash": first.hash})
+        assert desk.broken_audit() == [], "in itself it is whole"
+        (broken,) = desk.broken_audit(anchors)
+        assert (broken.log, broken.sequence) == ("alert_events", 2)
+        assert "line 2 was published" in broken.why
 
     def test_every_event_goes_out_three_ways(self, desk: Repository) -> None:
         desk.take_in([exceedance(), low_rate("2026-10")], now=T0)
