@@ -6,19 +6,19 @@ The pages' framework keeps one site in a process, and a browser must not share a
 import asyncio
 import signal
 import sys
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from alerts.database import open_database, upgrade
 from alerts.names import names_of
+from alerts.policy import load_policy
 from alerts.repository import Repository
 from contracts.codec import bundle
 from contracts.topics import FINDINGS, READINGS
-from emissions.event import Mark
 from emissions.rules import Parameters
 from stores.sqlite import SqliteStore
-from tests.unit.web import town
+from tests.unit.web import crowd, town
+from tests.unit.web.conftest import ListFeed
 from web.exceedances import Exceedances
 from web.live import Live
 from web.markbook import MarkBook
@@ -27,38 +27,27 @@ from web.serving import address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources
 
+HEAD_OF_THE_SUPERVISED = ("钱七", "county_head", town.COUNTIES[2][0])
 SHARES = (5, 3, 2, 2, 1, 1, 1, 1, 1, 1)
-
-
-@dataclass
-class TakingFeed:
-    """A feed that takes every mark."""
-
-    sent: list[Mark] = field(default_factory=list)
-
-    async def send(self, mark: Mark) -> None:
-        self.sent.append(mark)
-
-    async def close(self) -> None:
-        return None
 
 
 def seeded(folder: Path) -> Sources:
     """The city, ten days of it, with alerts and a case made by the alert database's own ways."""
     register = town.register(shares=SHARES, hostile=False)
     judged = list(town.hours(register, start=bounds("month", "2026-11")[0]))
-    readings = [reading for outlet in register.outlets.values() for reading in town.readings(outlet)]
+    live_readings = [reading for outlet in register.outlets.values() for reading in town.readings(outlet)]
+    readings = [*(reading for reading in live_readings if reading.cn != "2061"), *town.hour_packets(judged)]
     store = SqliteStore(folder / "series.db")
     store.write([*judged, *town.rates(judged)])
     store.write(readings)
     url = f"sqlite:///{folder}/alerts.db"
     upgrade(url)
-    repository = Repository(open_database(url), name_of=names_of(register))
+    repository = Repository(open_database(url), policy=load_policy(), name_of=names_of(register))
     findings = town.findings(judged)
     repository.take_in([*findings, *town.cases()], now=town.NOW)
     live = Live()
     live.hear(FINDINGS.name, bundle(findings))
-    live.hear(READINGS.name, bundle(readings))
+    live.hear(READINGS.name, bundle(live_readings))
     exceedances = Exceedances(*bounds("month", "2026-11"))
     exceedances.hear(judged)
     live.watch_exceedances(exceedances)
@@ -68,11 +57,11 @@ def seeded(folder: Path) -> Sources:
         parameters=Parameters(),
         alerts=repository,
         marks=MarkBook(repository.engine),
-        feed=TakingFeed(),
+        feed=ListFeed(),
         live=live,
         now=_now,
         simulated=True,
-        packets=town.TownPackets(register),
+        packets=town.TownPackets(register, readings),
         rules=town.rules(),
     )
 
@@ -85,7 +74,14 @@ async def _serve(folder: Path) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     with listening_socket("127.0.0.1", 0) as listening:
-        site = build_site(seeded(folder))
+        sources = seeded(folder)
+        access = crowd.access_to(sources.alerts.engine, sources.register)
+        crowd.let_in(access)
+        name, role, county = HEAD_OF_THE_SUPERVISED
+        access.desk.add(
+            login="qian", name=name, role=role, county=county, password=crowd.PASSWORD, by="tests", first=False
+        )
+        site = build_site(sources, access)
         print(address_of(listening), flush=True)
         await serve(site, listening, stop)
 

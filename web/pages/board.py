@@ -37,6 +37,7 @@ class _Line:
     row: Element
     rank: TextElement
     plot: RatePlot
+    in_time_cell: Element
     in_time: TextElement
     completed: TextElement
     counts: TextElement
@@ -133,12 +134,17 @@ class _View:
                 text("span", note, "note")
             with box("td", "plot-col"):
                 plot = RatePlot(self.threshold)
+            with box("td", "num rate", data_label=words("track.in_time")) as in_time_cell:
+                in_time = link(self._explain(row, "in_time"), "", title=words("county.explain"))
+            with box("td", "num rate", data_label=words("track.completed")):
+                completed = link(self._explain(row, "completed"), "", title=words("county.explain"))
             return _Line(
                 row=line,
                 rank=rank,
                 plot=plot,
-                in_time=text("td", "", "num rate", data_label=words("track.in_time")),
-                completed=text("td", "", "num rate", data_label=words("track.completed")),
+                in_time_cell=in_time_cell,
+                in_time=in_time,
+                completed=completed,
                 counts=text("td", "", "num quiet", data_label=words("board.counts")),
                 exceeded=text("td", "", "num", data_label=words("board.exceeded"), title=words("board.exceeded_hint")),
                 enterprises=text("td", "", "num", data_label=words("board.enterprises")),
@@ -146,11 +152,14 @@ class _View:
                 cases=text("td", "", "num", data_label=words("board.cases")),
             )
 
+    def _explain(self, row: CountyRow, track: str) -> str:
+        return path("explain", level="county", id=row.code, window="month", track=track)
+
     def _fill(self, line: _Line, row: CountyRow) -> None:
         words = self.words
         line.plot.show(row.in_time, row.completed, words)
         say(line.in_time, _percent(row.in_time, words))
-        dress(line.in_time, "num rate bad" if row.below else "num rate" if row.in_time else "num rate none")
+        dress(line.in_time_cell, "num rate bad" if row.below else "num rate" if row.in_time else "num rate none")
         say(line.completed, _percent(row.completed, words) if row.completed or row.in_time else figures.NONE)
         say(line.counts, figures.ratio(row.in_time.valid, row.in_time.expected) if row.in_time else figures.NONE)
         for element, value in (

@@ -7,18 +7,21 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
 
+from emissions.transmission import TRACKS
 from web import figures
 from web.pages.county_budget import BudgetPanel
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, dress, link, path, say, text
 from web.pages.plot import RatePlot
 from web.pages.ticker import Ticker
+from web.pages.waiting import WaitingPanel
 from web.sources import Sources
 from web.views.board import OutletRow, build_outlets
 from web.wording import Wording, wording
 
 RENEW_SECONDS = 2.0
 BUDGET_SECONDS = 10.0
+WAITING_SECONDS = 3.0
 
 
 async def county_page(sources: Sources, request: Request, code: str) -> None:
@@ -32,8 +35,10 @@ async def county_page(sources: Sources, request: Request, code: str) -> None:
         view = _View(sources, words, code)
         await view.renew_or_say()
         await view.renew_budget()
+        await view.renew_waiting()
         ui.timer(RENEW_SECONDS, view.renew_or_say)
         ui.timer(BUDGET_SECONDS, view.renew_budget)
+        ui.timer(WAITING_SECONDS, view.renew_waiting)
 
 
 @dataclass
@@ -42,6 +47,7 @@ class _Line:
 
     row: Element
     plot: RatePlot
+    in_time_cell: Element
     in_time: TextElement
     completed: TextElement
     counts: TextElement
@@ -75,7 +81,9 @@ class _View:
                     text("h2", words("county.title"))
                     text("span", words("county.sort_hint"), "note")
                 self._table()
-            self.ticker = Ticker(sources, words, county=code)
+            with box("div"):
+                self.waiting = WaitingPanel(sources, words, code)
+                self.ticker = Ticker(sources, words, county=code)
 
     def _stat(self, name: str) -> tuple[TextElement, TextElement]:
         with box("div", "stat"):
@@ -108,6 +116,10 @@ class _View:
     async def renew_budget(self) -> None:
         """Renew what the month still allows, or say that it cannot be done."""
         await self.notice.guard(self.budget.renew)
+
+    async def renew_waiting(self) -> None:
+        """Renew open alerts and cases, or say that it cannot be done."""
+        await self.notice.guard(self.waiting.renew)
 
     async def renew(self) -> None:
         """Show the newest state: one query for all rates of the month, none for each outlet."""
@@ -155,18 +167,23 @@ class _View:
 
     def _add(self, row: OutletRow) -> _Line:
         words = self.words
-        explain = path("explain", level="outlet", id=row.outlet.id)
+        explain, late = (path("explain", level="outlet", id=row.outlet.id, track=track) for track in TRACKS)
         with self.body, box("tr") as line:
             with box("th", "subject", scope="row"):
                 link(path("outlets", row.outlet.id), f"{row.enterprise} {row.outlet.name}")
                 text("span", row.outlet.id, "note")
-            with box("td", "plot-col"), box("a", href=explain, aria_label=words("county.explain")):
+            with box("td", "plot-col"):
                 plot = RatePlot(self.threshold)
+            with box("td", "num rate", data_label=words("track.in_time")) as in_time_cell:
+                in_time = link(explain, "", title=words("county.explain"))
+            with box("td", "num rate", data_label=words("track.completed")):
+                completed = link(late, "", title=words("county.explain"))
             return _Line(
                 row=line,
                 plot=plot,
-                in_time=text("td", "", "num rate", data_label=words("track.in_time")),
-                completed=text("td", "", "num rate", data_label=words("track.completed")),
+                in_time_cell=in_time_cell,
+                in_time=in_time,
+                completed=completed,
                 counts=text("td", "", "num quiet", data_label=words("board.counts")),
                 exceeded=text("td", "", "num", data_label=words("board.exceeded"), title=words("board.exceeded_hint")),
                 alerts=text("td", "", "num", data_label=words("board.alerts")),
@@ -178,7 +195,9 @@ class _View:
         line.plot.show(row.in_time, row.completed, words)
         in_time = row.in_time.effective_pct if row.in_time else None
         say(line.in_time, figures.percent(in_time) if in_time is not None else words("state.no_rate"))
-        dress(line.in_time, "num rate bad" if row.below else "num rate" if in_time is not None else "num rate none")
+        dress(
+            line.in_time_cell, "num rate bad" if row.below else "num rate" if in_time is not None else "num rate none"
+        )
         say(line.completed, figures.percent(row.completed.effective_pct if row.completed else None))
         say(line.counts, figures.ratio(row.in_time.valid, row.in_time.expected) if row.in_time else figures.NONE)
         say(line.exceeded, figures.count(row.exceeded_hours))
