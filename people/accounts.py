@@ -28,9 +28,9 @@ def login_name(text: str) -> str:
     """
     login = text.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise Unfit(f"{text!r} cannot be a name to log in with: 2 to 64 of a-z, 0-9, dot, dash, underscore and @")
+        raise Unfit(f"{text!r} is no name to log in with: 2 to 64 of a-z, 0-9, dot, dash, underscore, @", "login")
     if login in MACHINES:
-        raise Unfit(f"{login!r} stands in logs for the platform itself")
+        raise Unfit(f"{login!r} stands in logs for the platform itself", "reserved", name=login)
     return login
 
 
@@ -42,9 +42,9 @@ def shown_name(text: str, *, login: str) -> str:
     """
     name = " ".join(text.split()) or login
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise Unfit(f"a name has at most {LONGEST_NAME} printable characters")
+        raise Unfit(f"a name has at most {LONGEST_NAME} printable characters", "name", most=LONGEST_NAME)
     if name.lower() in MACHINES:
-        raise Unfit(f"{name!r} stands in logs for the platform itself")
+        raise Unfit(f"{name!r} stands in logs for the platform itself", "reserved", name=name)
     return name
 
 
@@ -67,7 +67,7 @@ def add(
     """
     known = login_name(login)
     if session.scalar(select(PersonRow.id).where(PersonRow.login == known)) is not None:
-        raise Unfit(f"there is already somebody called {known!r}")
+        raise Unfit(f"there is already somebody called {known!r}", "login_taken", login=known)
     fit, held_for = fitting(role, county)
     row = PersonRow(
         login=known,
@@ -171,4 +171,4 @@ def _keep_an_administrator(session: Session, row: PersonRow) -> None:
         PersonRow.role == Role.ADMINISTRATOR, PersonRow.disabled_at.is_(None), PersonRow.id != row.id
     )
     if row.role == Role.ADMINISTRATOR and row.disabled_at is None and session.scalar(others.limit(1)) is None:
-        raise Unfit(f"{row.login!r} is the only administrator")
+        raise Unfit(f"{row.login!r} is the only administrator", "only_administrator")

@@ -44,14 +44,14 @@ def good_enough(password: str, *, login: str) -> str:
         Unfit: it is too short, too long, made of the name, or among the first that are tried.
     """
     if len(password) < SHORTEST:
-        raise Unfit(f"a password has at least {SHORTEST} characters")
+        raise Unfit(f"a password has at least {SHORTEST} characters", "short", least=SHORTEST)
     if len(password) > LONGEST:
-        raise Unfit(f"a password has at most {LONGEST} characters")
+        raise Unfit(f"a password has at most {LONGEST} characters", "long", most=LONGEST)
     plain = password.lower()
     if login and login.lower() in plain:
-        raise Unfit("a password must not hold the name to log in with")
+        raise Unfit("a password must not hold the name to log in with", "holds_login")
     if any(common in plain for common in _COMMON) or len(set(plain)) < 5:
-        raise Unfit("this password is among the first that are tried")
+        raise Unfit("this password is among the first that are tried", "common")
     return password
 
 

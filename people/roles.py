@@ -58,7 +58,15 @@ OF_THE_CITY = frozenset({Role.CITY_SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class Unfit(ValueError):
-    """What was asked for an account or a token cannot be; says why."""
+    """What was asked for an account or a token cannot be; says why.
+
+    ``key`` and ``values`` are the same for pages, which say it in the reader's language.
+    """
+
+    def __init__(self, message: str, key: str, **values: object) -> None:
+        super().__init__(message)
+        self.key = key
+        self.values = values
 
 
 def fitting(role: str, county: str | None) -> tuple[Role, str | None]:
@@ -70,10 +78,10 @@ def fitting(role: str, county: str | None) -> tuple[Role, str | None]:
     try:
         known = Role(role)
     except ValueError:
-        raise Unfit(f"{role!r} is no role: {', '.join(Role)}") from None
+        raise Unfit(f"{role!r} is no role: {', '.join(Role)}", "role", role=role) from None
     held_for = (county or "").strip() or None
     if known in OF_A_COUNTY and held_for is None:
-        raise Unfit(f"the role {known} needs the code of a county")
+        raise Unfit(f"the role {known} needs the code of a county", "needs_county")
     if known in OF_THE_CITY and held_for is not None:
-        raise Unfit(f"the role {known} is held for the whole city, not for the county {held_for!r}")
+        raise Unfit(f"the role {known} is held for the whole city, not for the county {held_for!r}", "whole_city")
     return known, held_for

@@ -39,10 +39,10 @@ def issue(
         Unfit: the role does not go with the county, is more than the owner's, or the time is none.
     """
     if not timedelta(0) < lasts <= LONGEST:
-        raise Unfit(f"a token lasts at least a moment and at most {LONGEST.days} days")
+        raise Unfit(f"a token lasts at least a moment and at most {LONGEST.days} days", "lasts", most=LONGEST.days)
     fit, held_for = fitting(role, county)
     if owner is not None and not _within(fit, held_for, known_person(owner)):
-        raise Unfit("a token of yours cannot see or do more than you")
+        raise Unfit("a token of yours cannot see or do more than you", "more_than_you")
     text = PREFIX + secrets.token_urlsafe(32)
     row = TokenRow(
         key=hashed(text),

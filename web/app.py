@@ -24,6 +24,7 @@ from web.api import (
     events,
     findings,
     marks,
+    me,
     operations,
     outlets,
     proposals,
@@ -93,7 +94,7 @@ def build_api(
     app.include_router(doors(access, sources.name_of))
     v1 = APIRouter(prefix="/api/v1")
     desk = (alerts, alert_desk, work_orders, proposals, silences, attachments)
-    for part in (outlets, rates, findings, *desk, marks, quarantine, account, reports, case_files, events):
+    for part in (me, outlets, rates, findings, *desk, marks, quarantine, account, reports, case_files, events):
         v1.include_router(part.router)
     v1.include_router(operations.clock_router)
     app.include_router(v1)

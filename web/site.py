@@ -13,7 +13,7 @@ from web.access.asking import person_of
 from web.access.configured import Access
 from web.access.doors import local
 from web.app import Task, build_api
-from web.pages import board, county, explain, frame, outlet, packets, reports
+from web.pages import board, county, explain, frame, me, outlet, packets, people, reports
 from web.pages.desk_routes import add_desk_pages
 from web.sources import Sources
 from web.wording import LANGUAGES
@@ -27,11 +27,11 @@ def build_site(
 ) -> FastAPI:
     """The interface and the pages; see ``build_api``. Once in a process: the pages' framework keeps one site."""
     app = build_api(sources, access, beside=beside, closing=closing)
-    add_pages(app, sources)
+    add_pages(app, sources, access)
     return app
 
 
-def add_pages(app: FastAPI, sources: Sources) -> None:
+def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
     """Serve the pages from this application, at every path that the interface does not have."""
 
     def seen(request: Request) -> Sources:
@@ -82,6 +82,14 @@ def add_pages(app: FastAPI, sources: Sources) -> None:
         await reports.reports_page(seen(request), request, period)
 
     add_desk_pages(seen)
+
+    @ui.page("/me")
+    async def _me(request: Request) -> None:
+        await me.me_page(seen(request), request, access.desk)
+
+    @ui.page("/people")
+    async def _people(request: Request) -> None:
+        await people.people_page(seen(request), request, access.desk)
 
     @ui.page("/{path:path}")
     async def _nothing(request: Request, path: str) -> None:

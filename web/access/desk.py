@@ -166,9 +166,9 @@ class PeopleDesk:
             raise LogInRefused(wait)
         if not self.passwords.fits(kept, old):
             transact(self.engine, lambda s: self._failed(s, person.login, self._row(s, person), address, now))
-            raise Unfit("the present password is wrong")
+            raise Unfit("the present password is wrong", "present_wrong")
         if old == new:
-            raise Unfit("the new password is the old one")
+            raise Unfit("the new password is the old one", "same")
         hashed = self.passwords.hash(good_enough(new, login=person.login))
 
         def change(session: Session) -> Entered:
@@ -346,4 +346,4 @@ class PeopleDesk:
 
     def _in_register(self, county: str | None) -> None:
         if county and self._counties is not None and county.strip() not in self._counties:
-            raise Unfit(f"there is no county {county!r} in the register")
+            raise Unfit(f"there is no county {county!r} in the register", "no_county", county=county)

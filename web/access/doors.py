@@ -10,11 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from people.person import Person
+from people.roles import Unfit
 from web.access import csrf
+from web.access.asking import person_of
 from web.access.configured import Access
 from web.access.desk import Entered, LogInRefused
 from web.access.gate import address_of
 from web.access.language import language_of
+from web.problems import Problem
 from web.wording import LANGUAGES, wording
 
 _templates = Environment(
@@ -111,6 +114,28 @@ def doors(access: Access, name_of: Callable[[str], str]) -> APIRouter:
         await leave_old(access, request)
         request.session.clear()
         return RedirectResponse("/login", status_code=303)
+
+    @router.post("/me/password")
+    async def change(
+        request: Request,
+        old: Annotated[str, Form(max_length=256)],
+        new: Annotated[str, Form(max_length=1000)],
+        again: Annotated[str, Form(max_length=1000)],
+    ) -> Response:
+        person = person_of(request)
+        if person.id is None or person.token:
+            raise Problem(403, "Not allowed", "A token changes no password.")
+        if new != again:
+            return RedirectResponse("/me?said=differ", status_code=303)
+        try:
+            entered = await asyncio.to_thread(
+                access.desk.change_password, person, old=old, new=new, address=address_of(request)
+            )
+        except Unfit as error:
+            return RedirectResponse(f"/me?unfit={error.key}", status_code=303)
+        except LogInRefused as error:
+            return RedirectResponse(f"/me?wait={int(error.wait.total_seconds()) + 1}", status_code=303)
+        return let_in(request, entered, "/me?said=changed")
 
     return router
 

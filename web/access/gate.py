@@ -44,8 +44,8 @@ LIVE_PAGES = "/_nicegui"
 """What the pages' framework serves and connects to. A browser's scripts write there without our token."""
 OWN_NOTES = ("/login", "/logout", "/me/", "/people/", LIVE_PAGES)
 """Writes below these stand in the audit log by what they did, not by their address."""
-BEFORE_CHANGE = ("/me", "/logout", "/assets/", "/language/", LIVE_PAGES)
-"""All that somebody reaches whose password must be replaced first."""
+BEFORE_CHANGE = frozenset({"/me", "/me/password", "/logout", "/api/v1/me"})
+"""All that somebody reaches, beside what is open, whose password must be replaced first."""
 
 STANDING_SECONDS = 2.0
 """How long after a log-out, a disabling or a revocation an open stream may go on at most."""
@@ -132,7 +132,11 @@ class Gate:
             limits = self._access.limits
             if wait := limits.hit(limits.questions, "api", person.login, person.token):
                 raise TooOften(wait)
-        if person is not None and person.must_change and not (is_open or path.startswith(BEFORE_CHANGE)):
+        if (
+            person is not None
+            and person.must_change
+            and not (is_open or path in BEFORE_CHANGE or path.startswith(LIVE_PAGES))
+        ):
             raise MustChange
         if by_token or request.method in csrf.SAFE:
             return receive

@@ -4,7 +4,7 @@ Narrowed where it is read, so that a page, a route, a count or a stream that for
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -179,6 +179,10 @@ class CountyPackets:
     async def find(self, name: str, *, since: datetime, until: datetime) -> list[Line]:
         """Lines of one of the county's loggers; of another there are none."""
         return await self.whole.find(name, since=since, until=until) if name in self.names else []
+
+    def sweep(self, names: frozenset[str], *, since: datetime, until: datetime) -> AsyncIterator[bytes]:
+        """Lines of those among them that are the county's."""
+        return self.whole.sweep(names & self.names, since=since, until=until)
 
     async def close(self) -> None:
         """Leave the connection open: it is not this view's."""

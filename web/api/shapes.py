@@ -333,7 +333,7 @@ class Account(Items[Line]):
 
     from_: datetime = Field(alias="from")
     to: datetime
-    total: Mapping[str, int]
+    total: Mapping[str, int | Mapping[str, int]]
 
 
 class Clock(BaseModel):
@@ -341,3 +341,18 @@ class Clock(BaseModel):
 
     now: datetime
     simulated: bool
+
+
+class Me(BaseModel):
+    """Who asks, as the platform knows it."""
+
+    login: str
+    name: str
+    by: str
+    """How whoever asks stands in logs and time lines."""
+    role: str
+    county: str | None
+    """The only county that is seen; null: the whole city."""
+    rights: list[str]
+    csrf_token: str | None = None
+    """Of a browser's session: what its writes send as ``X-CSRF-Token``."""

@@ -11,7 +11,10 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from alerts.repository import DatabaseUnavailable
 from emissions.beijing import to_beijing
+from people.roles import Right
 from stores.port import StoreUnavailable
+from web.access import csrf
+from web.access.asking import person_of
 from web.access.language import language_of
 from web.pages.markup import box, link, say, text
 from web.sources import Sources
@@ -26,7 +29,23 @@ TICK_SECONDS = 1.0
 AWAY = (StoreUnavailable, DatabaseUnavailable)
 """What a page outlives: it says so and tries again."""
 
-_PAGES = (("board", "/"), ("alerts", "/alerts"), ("cases", "/cases"), ("explain", "/explain"), ("reports", "/reports"))
+_PAGES = (
+    ("board", "/"),
+    ("alerts", "/alerts"),
+    ("cases", "/cases"),
+    ("marks", "/marks"),
+    ("explain", "/explain"),
+    ("coverage", "/coverage"),
+    ("account", "/account"),
+    ("reports", "/reports"),
+)
+
+
+def _pages(request: Request) -> Iterator[tuple[str, str]]:
+    """What a reader may choose from."""
+    yield from _PAGES
+    if person_of(request).holds(Right.MANAGE_PEOPLE):
+        yield "people", "/people"
 
 
 @contextmanager
@@ -41,13 +60,14 @@ def frame(sources: Sources, request: Request, current: str, title: str) -> Itera
             text("span", words("app.name"), "brand-name")
             text("span", words("app.title"), "brand-title")
         with box("nav", "nav", aria_label=words("nav.label")):
-            for name, href in _PAGES:
+            for name, href in _pages(request):
                 here = {"aria_current": "page"} if name == current else {}
                 link(href, words(f"nav.{name}"), **here)
         clock = _clock(sources, words)
         other = "en" if words.language == "zh" else "zh"
         back = urlencode({"back": request.url.path + (f"?{request.url.query}" if request.url.query else "")})
         link(f"/language/{other}?{back}", words("app.language"), "language", lang=LANGUAGES[other])
+        _account(request, words)
     with box("main", "main", id="main"):
         yield words
     # A timer waits for the browser, and with that lets the page go out as it is: so it comes after all that is awaited.
@@ -64,6 +84,18 @@ def _clock(sources: Sources, words: Wording) -> TextElement:
     with box("div", classes, title=hint):
         text("span", words("app.simulated") if sources.simulated else words("app.clock_beijing"), "clock-label")
         return text("time", _now(sources), "clock-time")
+
+
+def _account(request: Request, words: Wording) -> None:
+    """Who is logged in, and the way out: a form of its own, so that it works before any script has run."""
+    person = person_of(request)
+    with box("div", "account"):
+        link("/me", person.name, "account-name", title=f"{words('me.title')} · {words(f'role.{person.role.value}')}")
+        if person.token:
+            return
+        with box("form", method="post", action="/logout"):
+            box("input", type="hidden", name=csrf.FIELD, value=str(request.session.get(csrf.FIELD, "")))
+            text("button", words("me.log_out"), "language", type="submit")
 
 
 class Notice:
