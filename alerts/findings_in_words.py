@@ -99,21 +99,72 @@ def _stopped(evidence: Evidence, _name_of: NameOf) -> Lines:
 
 def _early(evidence: Evidence, _name_of: NameOf) -> Lines:
     zh, en = _pollutant(str(evidence.get("pollutant", "")))
-    return [(f"{zh} 本小时可能超标", f"{en}: the hour may exceed")]
+    if "forecast_mg_m3" not in evidence:
+        return [(f"{zh} 本小时可能超标", f"{en}: the hour may exceed")]
+    hour, limit = _hour(evidence["hour"]), evidence["limit_mg_m3"]
+    last, forecast = evidence["last_mg_m3"], evidence["forecast_mg_m3"]
+    why = _BECAUSE.get(str(evidence.get("because")), ("可能超标", "may exceed"))
+    return [
+        (f"{zh} {hour} 时段：{why[0]}", f"{en}, hour {hour}: {why[1]}"),
+        (
+            f"最新折算 {last:.2f} mg/m³，按此推算小时均值 {forecast:.2f} mg/m³，限值 {limit:g} mg/m³",
+            f"last converted {last:.2f} mg/m³, the hour would come to {forecast:.2f} mg/m³, limit {limit:g} mg/m³",
+        ),
+    ]
 
 
-def _suspected(evidence: Evidence, _name_of: NameOf) -> Lines:
-    numbers = ", ".join(f"{key} {value}" for key, value in evidence.items() if isinstance(value, int | float))
-    return [(f"疑似，需人工核实：{numbers}", f"suspected, to be verified by a person: {numbers}")]
+_BECAUSE = {
+    "running": ("连续数分钟超过限值", "over the limit for minutes on end"),
+    "mean": ("即使维持当前值，小时均值也将超标", "the hour's mean exceeds even if the rest holds the last value"),
+}
+
+
+def _suspected(evidence: Evidence, name_of: NameOf) -> Lines:
+    """Every rule of R22 has its own numbers: all of them are said, with what they are called."""
+    lines: Lines = [("疑似，须人工核实，不作为认定依据", "suspected, to be verified by a person; proves nothing")]
+    if (code := evidence.get("pollutant")) is not None:
+        lines.append(_pollutant(str(code)))
+    if isinstance(outlets := evidence.get("outlets"), Mapping | list | tuple):
+        lines.append(_listed("涉及排放口", "outlets", [*map(name_of, outlets)]))
+    numbers = {
+        key: value for key, value in evidence.items() if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    if numbers:
+        zh = "，".join(f"{_NUMBERS.get(key, key)} {_number(value)}" for key, value in numbers.items())
+        en = ", ".join(f"{_english(key)} {_number(value)}" for key, value in numbers.items())
+        lines.append((zh, en))
+    return lines
+
+
+_NUMBERS = {
+    "value_mg_m3": "数值 mg/m³",
+    "limit_mg_m3": "限值 mg/m³",
+    "hours": "小时数",
+    "minutes": "分钟数",
+    "share_pct": "占比 %",
+    "share": "占比",
+    "sent_mg_m3": "上报折算 mg/m³",
+    "computed_mg_m3": "应折算 mg/m³",
+}
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+def _english(key: str) -> str:
+    return key.replace("_mg_m3", " mg/m³").replace("_pct", " %").replace("_", " ")
 
 
 def _silence(evidence: Evidence, name_of: NameOf) -> Lines:
-    outlets = evidence.get("outlets")
-    return (
-        [_listed("无数据的排放口", "silent outlets", [*map(name_of, outlets)])]
-        if outlets
-        else [("数据中断", "no data")]
-    )
+    if outlets := evidence.get("outlets"):
+        return [_listed("无数据的排放口", "silent outlets", [*map(name_of, outlets)])]
+    lines: Lines = [("数据中断", "no data")]
+    if (allowed := evidence.get("allowed_minutes")) is not None:
+        lines = [(f"超过 {allowed:g} 分钟没有数据", f"nothing for more than {allowed:g} minutes")]
+    if mn := evidence.get("mn"):
+        lines.append((f"设备标识 {mn}", f"MN {mn}"))
+    return lines
 
 
 def _gap(evidence: Evidence, _name_of: NameOf) -> Lines:
@@ -125,7 +176,7 @@ def _gap(evidence: Evidence, _name_of: NameOf) -> Lines:
     return [
         (
             f"{hour} 接收的数据在{zh}环节缺 {missing} 条，首个缺号 {first}（{series}）",
-            f"of what was received at {hour}, {missing} lines never came through {en}; the first is {first} of {series}",
+            f"of what was received at {hour}, {missing} lines are missing from {en}; the first is {first} of {series}",
         ),
         (
             f"转发 {relayed}，判定 {judged}，入库 {'–' if stored is None else stored}",

@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.escalation import Terms, climb
+from alerts.severities import worse
 from alerts.transition import CLOCK, DATA, Event, Incomplete, NotAllowed, person, stated
-
-SEVERITIES = ("info", "warning", "severe")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +165,6 @@ def _hold(alert: Alert, severity: str, at: datetime, terms: Terms) -> Alert:
     if at >= since + terms.lower_after:
         return replace(alert, severity=severity, calmer=None, calmer_since=None)
     return replace(alert, calmer=severity, calmer_since=since)
-
-
-def worse(severity: str, *, than: str) -> bool:
-    """Whether one severity is above another."""
-    return SEVERITIES.index(severity) > SEVERITIES.index(than)
 
 
 def acknowledge(alert: Alert, *, by: str, note: str, at: datetime, terms: Terms) -> Step:

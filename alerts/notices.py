@@ -18,11 +18,11 @@ from alerts.audit import canonical, digest_of
 from alerts.database import AlertEventRow, AlertRow
 from alerts.desk_tables import NoticeGroupRow, NoticeRow, SilenceRow
 from alerts.group_wording import group_text
-from alerts.lifecycle import SEVERITIES
 from alerts.messages import AlertMessage
 from alerts.names import NameOf
 from alerts.policy import Policy
 from alerts.routing import Channel
+from alerts.severities import SEVERITIES, worst
 from alerts.silences import Silence
 from alerts.wording import text_for
 
@@ -205,7 +205,7 @@ def _post(
     wall: datetime,
 ) -> None:
     messages = [_message(session, notice) for notice in notices]
-    severity = max((message.severity for message in messages), key=SEVERITIES.index)
+    severity = worst(*(message.severity for message in messages))
     if len(messages) == 1:
         event_id = messages[0].event_id
         text = text_for(messages[0], language=channel.language, name_of=name_of)

@@ -7,16 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from pydantic import SecretStr
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from alerts import cases, lifecycle, notices, ordering, proposing
+from alerts import cases, lifecycle, notices, ticking
 from alerts.attachments import Folder
 from alerts.database import AlertRow, CaseRow, DatabaseUnavailable, prepare
-from alerts.desk_tables import ProposalRow, WorkOrderRow
 from alerts.filing import Files
 from alerts.intake import Intake
 from alerts.names import names_of
@@ -157,31 +156,13 @@ class Repository(Reader):
         """
         at = to_beijing(now)
         with reading(self.engine) as session:
-            missed = any(
-                session.scalars(select(table.id).where(column <= at).limit(1)).first() is not None
-                for table, column in _DUE
-            )
-            told = notices.waiting(session, now=at)
-        return transact(self.engine, lambda session: self._tick(session, at, limit)) if missed or told else 0
-
-    def _tick(self, session: Session, now: datetime, limit: int) -> int:
-        wall, terms, recorder, count = self._wall(), self.policy.terms, self._recorder, 0
-        due = or_(AlertRow.deadline <= now, AlertRow.review_at <= now)
-        due_alerts = select(AlertRow).where(due).order_by(AlertRow.deadline, AlertRow.id)
-        for row in session.scalars(due_alerts.limit(limit)).all():
-            if (step := lifecycle.tick(alert_of(row), now=now, terms=terms)) is not None:
-                recorder.alert(session, row, step, wall=wall)
-                count += 1
-        due_cases = select(CaseRow).where(CaseRow.deadline <= now).order_by(CaseRow.deadline, CaseRow.id)
-        for case_row in session.scalars(due_cases.limit(limit)).all():
-            if (moved := cases.tick(case_of(case_row), now=now, terms=terms)) is not None:
-                recorder.case(session, case_row, moved, wall=wall)
-                count += 1
-        count += proposing.pass_time(session, recorder, now=now, wall=wall, limit=limit)
-        count += ordering.pass_time(session, recorder, now=now, wall=wall, limit=limit)
-        session.flush()
-        notices.settle(session, self.policy, recorder.name_of, now=now, wall=wall)
-        return count
+            due = ticking.anything_due(session, now=at)
+        if not due:
+            return 0
+        wall = self._wall()
+        return transact(
+            self.engine, lambda session: ticking.tick(session, self._recorder, now=at, wall=wall, limit=limit)
+        )
 
     def anchor(self, *, now: datetime) -> dict[str, tuple[int, str]]:
         """Publish the heads of the audit logs that have grown since; returns them. See ``alerts.anchors``."""
@@ -295,16 +276,6 @@ class Repository(Reader):
             return case_view(row, evidence_of(session, row.id))
 
         return transact(self.engine, act)
-
-
-_DUE: tuple[tuple[Any, Any], ...] = (
-    (AlertRow, AlertRow.deadline),
-    (AlertRow, AlertRow.review_at),
-    (CaseRow, CaseRow.deadline),
-    (ProposalRow, ProposalRow.deadline),
-    (WorkOrderRow, WorkOrderRow.deadline),
-)
-"""What the passing of time may move, and when."""
 
 
 def _current(row: AlertRow | CaseRow, version: int | None) -> None:

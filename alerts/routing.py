@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from alerts.lifecycle import SEVERITIES
+from alerts.severities import SEVERITIES
 from emissions.finding import Finding
 
 

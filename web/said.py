@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from alerts.events_in_words import detail_in_words
 from alerts.findings_in_words import FINDINGS
-from alerts.wording import EVENTS, LEVELS, MEASURES, SEVERITIES, TRIGGERS
+from alerts.views import EventView
+from alerts.wording import EVENTS, LEVELS, MEASURES, ORDER_KINDS, SEVERITIES, STEPS, TRIGGERS
 from hj212.tables import FACTORS, FLAGS
 from web.wording import Wording
 
@@ -12,6 +14,8 @@ _GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "event": EVENTS,
     "level": LEVELS,
     "measure": MEASURES,
+    "step": STEPS,
+    "order_kind": ORDER_KINDS,
     "severity": SEVERITIES,
     "trigger": TRIGGERS,
 }
@@ -21,6 +25,14 @@ def term(group: str, name: str, words: Wording) -> str:
     """What people call an event, a level, a measure, a severity or a trigger; the name itself where nobody knows it."""
     pair = _GROUPS[group].get(name)
     return name if pair is None else _in(pair, words)
+
+
+def event_detail(event: EventView, words: Wording) -> str:
+    """What an event says beyond its name: from where to where, until when, for whom; empty where it says no more."""
+    cause = str(event.detail.get("cause", ""))
+    named = words.of("cause", cause)
+    pair = detail_in_words(event.name, event.detail, causes={cause: (named, named)})
+    return "" if pair is None else _in(pair, words)
 
 
 def finding_name(rule: str, words: Wording) -> str:

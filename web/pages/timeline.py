@@ -6,7 +6,7 @@ from alerts.transition import MACHINES
 from alerts.views import EventView
 from web import figures
 from web.pages.markup import box, text
-from web.said import term
+from web.said import event_detail, term
 from web.wording import Wording
 
 
@@ -21,5 +21,5 @@ def timeline(words: Wording, events: Sequence[EventView]) -> None:
                 text("span", event.by if person else words.of("actor", event.by))
                 if person and event.reason:
                     text("span", event.reason, "note")
-                elif (period := event.detail.get("period")) is not None:
-                    text("span", str(period), "note")
+                if detail := event_detail(event, words):
+                    text("span", detail, "note")
