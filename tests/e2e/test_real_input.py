@@ -4,6 +4,7 @@ import asyncio
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from deploy.engines.mosquitto import client
 from emissions.beijing import BEIJING
@@ -104,12 +106,12 @@ def test_a_frame_typed_by_hand_is_answered_and_stands_on_the_outlets_page(demo, 
             qn = decode(packet.read_bytes()).qn
             answer = next(a for a in answers(listening) if a.qn == qn)
             assert (answer.cn, answer.mn, answer.st) == ("9014", mn, "91")
-            taken.append(until_shown(run["web"], outlet, value, sent))
+            taken.append(until_shown(run["web"], logged_in(run), outlet, value, sent))
     finally:
         listening.kill()
         listening.communicate()
     assert min(taken) < SHOWN_WITHIN_S
-    asyncio.run(websocket_opens(run["web"]))
+    asyncio.run(websocket_opens(run["web"], logged_in(run)))
     children = dict(run["pids"])
     assert demo.stop() == 0, demo.output.read_text()
     assert not [name for name, pid in children.items() if alive(pid)], "something was left running"
@@ -133,9 +135,20 @@ def answers(listening):
     pytest.fail("no answer within a minute")
 
 
-def until_shown(web: str, outlet: str, value: str, since: float) -> float:
+def logged_in(run: dict[str, str]) -> dict[str, str]:
+    """Cookies of somebody who pressed the button of the city's supervisor on the log-in page of the demo."""
+    with httpx.Client(timeout=10, trust_env=False, base_url=run["web"]) as browser:
+        page = browser.get("/", follow_redirects=True)
+        forms = re.findall(r"<form.*?</form>", page.text, re.DOTALL)
+        form = next(form for form in forms if 'name="login" value="city-supervisor"' in form)
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        assert browser.post("/login", data=fields).headers["location"] == "/"
+        return dict(browser.cookies)
+
+
+def until_shown(web: str, cookies: dict[str, str], outlet: str, value: str, since: float) -> float:
     """Seconds from the sending until the outlet's page holds the value."""
-    with httpx.Client(timeout=10, trust_env=False) as browser:
+    with httpx.Client(timeout=10, trust_env=False, cookies=cookies) as browser:
         deadline = since + 60
         while time.monotonic() < deadline:
             if value in browser.get(f"{web}/outlets/{outlet}").text:
@@ -144,10 +157,15 @@ def until_shown(web: str, outlet: str, value: str, since: float) -> float:
     pytest.fail(f"{value} is not on the page of {outlet}")
 
 
-async def websocket_opens(web: str) -> None:
-    """The page's live connection is there as well."""
-    async with connect(f"{web.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket") as socket:
+async def websocket_opens(web: str, cookies: dict[str, str]) -> None:
+    """The page's live connection is there as well, for whoever is logged in."""
+    address = f"{web.replace('http', 'ws')}/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    async with connect(address, additional_headers={"Cookie": cookie}) as socket:
         assert (await socket.recv()).startswith("0")
+    with pytest.raises(InvalidStatus):
+        async with connect(address):
+            pass
 
 
 def alive(pid: int) -> bool:
