@@ -1,94 +1,18 @@
 """What the pages say in the document that the server sends, before a browser runs anything."""
 
-import asyncio
 import html
 import json
 import re
-import threading
 import time
-from collections.abc import Iterator
-from functools import partial
 
 import httpx
 import pytest
 
-from alerts.database import open_database, upgrade
-from alerts.names import names_of
-from alerts.repository import Repository
 from contracts.codec import bundle
-from contracts.topics import FINDINGS, READINGS
-from emissions.rules import Parameters
+from contracts.topics import READINGS
 from stores.port import StoreUnavailable
-from tests.unit.web import crowd, town
-from tests.unit.web.conftest import ListFeed
-from web.access.configured import Access
-from web.exceedances import Exceedances
-from web.live import Live
-from web.markbook import MarkBook
-from web.periods import bounds
-from web.serving import address_of, listening_socket, serve
-from web.site import build_site
-from web.sources import Sources
-
-
-@pytest.fixture(scope="module")
-def shown(tmp_path_factory, register, store, judged) -> Sources:
-    url = f"sqlite:///{tmp_path_factory.mktemp('pages')}/alerts.db"
-    upgrade(url)
-    repository = Repository(open_database(url), name_of=names_of(register))
-    repository.take_in([*town.findings(judged), *town.cases()], now=town.NOW)
-    live = Live()
-    live.hear(FINDINGS.name, bundle(town.findings(judged)))
-    live.hear(READINGS.name, bundle([r for o in register.outlets.values() for r in town.readings(o)]))
-    exceedances = Exceedances(*bounds("month", "2026-11"))
-    exceedances.hear(judged)
-    live.watch_exceedances(exceedances)
-    return Sources(
-        store=store,
-        register=register,
-        parameters=Parameters(),
-        alerts=repository,
-        marks=MarkBook(repository.engine),
-        feed=ListFeed(),
-        live=live,
-        now=lambda: town.NOW,
-        simulated=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def access(shown: Sources) -> Access:
-    return crowd.access_to(shown.alerts.engine, shown.register)
-
-
-@pytest.fixture(scope="module")
-def site(shown: Sources, access: Access) -> Iterator[str]:
-    """The whole application on a port, in a thread with a loop of its own."""
-    with listening_socket("127.0.0.1", 0) as listening:
-        loop, stop = asyncio.new_event_loop(), asyncio.Event()
-        serving = partial(loop.run_until_complete, serve(build_site(shown, access), listening, stop))
-        thread = threading.Thread(target=serving)
-        thread.start()
-        address = address_of(listening)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                if httpx.get(f"{address}healthz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                assert time.monotonic() < deadline
-        yield address.rstrip("/")
-        loop.call_soon_threadsafe(stop.set)
-        thread.join(30)
-        assert not thread.is_alive()
-        loop.close()
-
-
-@pytest.fixture(scope="module")
-def reader(site: str, access: Access) -> Iterator[httpx.Client]:
-    """Looks as a machine of the city's supervision."""
-    with httpx.Client(headers=crowd.bearing(crowd.token(access))) as looking:
-        yield looking
+from tests.unit.web import town
+from tests.unit.web.test_account import LINES
 
 
 def texts(reply: httpx.Response) -> list[str]:
@@ -112,6 +36,9 @@ PAGES = [
     "/alerts?state=all&county=371502",
     "/cases",
     "/cases?state=all",
+    "/account",
+    "/account?outlet=O371502-01&hours=168",
+    "/account?outlet=nobody&hours=1",
 ]
 
 
@@ -246,3 +173,18 @@ def test_the_interface_is_served_beside_the_pages(site, reader):
     assert reader.get(f"{site}/api/v1/outlets").status_code == 200
     assert reader.get(f"{site}/api/v1/none").headers["content-type"] == "application/problem+json"
     assert reader.get(f"{site}/assets/stackwatch.css").status_code == 200
+
+
+def test_the_page_leads_from_the_outlet_to_the_hour_and_its_numbers(site, reader, store):
+    outlet, other = LINES[0].outlet, LINES[1].outlet
+    store.write(LINES)
+    english = {"cookie": "lang=en"}
+    whole = texts(reader.get(f"{site}/account", headers=english))
+    assert whole.index(outlet) < whole.index(other)
+    assert {"Conservation account", "Published", "Missing"} <= set(whole)
+    one = texts(reader.get(f"{site}/account?outlet={outlet}", headers=english))
+    assert "before judging: missing no. 17–18 of gw1/b1" in one
+    assert "11-10 09:00" in one
+    said = texts(reader.get(f"{site}/account?outlet={other}", headers={"cookie": "lang=zh"}))
+    assert "尚未结账" in said
+    assert "守恒账" in said
