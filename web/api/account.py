@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from emissions.account import add_up
 from web.api import shapes
 from web.api.answers import answer
 from web.api.asked import span
@@ -18,7 +19,7 @@ from web.views.account import account
 router = APIRouter(tags=["account"], responses=RESPONSES)
 
 
-@router.get("/account", summary="What became of the hours of each outlet", response_model=shapes.Account)
+@router.get("/account", summary="What became of everything that came from each outlet", response_model=shapes.Account)
 async def conservation(
     sources: Annotated[Sources, Depends(sources_of)],
     from_: From = None,
@@ -26,16 +27,21 @@ async def conservation(
     county: str | None = None,
     outlet: Annotated[str | None, Query(description="Only this outlet")] = None,
 ) -> Response:
-    """By outlet and hour. ``published`` and ``relayed`` are null: no counter by hour is kept of them."""
+    """By outlet and hour: published = relayed + quarantined, and every relayed line is judged and then stored, or holds
+    nothing to store, or was refused by a later stage. ``missing`` counts what is neither; ``gaps`` names it.
+
+    Frames count in the hour of their receipt. Under ``hours`` stands what became of the hour's own values.
+    """
     if outlet is not None:
         sources.outlet(outlet)
     longest = timedelta(days=31) if outlet is not None else timedelta(days=8)
     start, end = span(from_, to, now=sources.now(), default=timedelta(hours=24), longest=longest)
-    hours = await asyncio.to_thread(sources.store.hours, start=start, end=end, outlet=outlet, county=county)
-    mns = {known.id: known.mn for known in sources.register.outlets.values()}
-    lines = account(hours, sources.live.quarantine(), mns)
-    total = {
-        name: sum(getattr(line, name) for line in lines)
-        for name in ("judged", "received", "missing", "excluded", "revised", "quarantined")
-    }
-    return answer({"from": start, "to": end, "total": total, "items": lines})
+    store = sources.store
+    lines = await asyncio.to_thread(store.accounts, start=start, end=end, outlet=outlet, county=county)
+    hours = await asyncio.to_thread(store.hours, start=start, end=end, outlet=outlet, county=county)
+    items = account(lines, hours, {known.id: known.mn for known in sources.register.outlets.values()})
+    judged = {name: sum(getattr(item.hours, name) for item in items) for name in _HOURS}
+    return answer({"from": start, "to": end, "total": {**add_up(lines), "hours": judged}, "items": items})
+
+
+_HOURS = ("judged", "received", "missing", "excluded", "revised")

@@ -1,11 +1,11 @@
-"""Where the pages of the desk stand: alerts, work orders, silences, cases, enterprise steps, marks, coverage."""
+"""Where the pages of the desk stand: alerts, orders, silences, cases, enterprise steps, marks, coverage, account."""
 
 from collections.abc import Callable
 
 from fastapi import Request
 from nicegui import ui
 
-from web.pages import alert, alerts, case, cases, coverage, marks, order, orders, proposals, silences
+from web.pages import account, alert, alerts, case, cases, coverage, marks, order, orders, proposals, silences
 from web.sources import Sources
 
 
@@ -51,3 +51,7 @@ def add_desk_pages(seen: Callable[[Request], Sources]) -> None:
     @ui.page("/coverage")
     async def _coverage(request: Request) -> None:
         await coverage.coverage_page(seen(request), request)
+
+    @ui.page("/account")
+    async def _account(request: Request) -> None:
+        await account.account_page(seen(request), request)

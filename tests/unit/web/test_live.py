@@ -94,24 +94,18 @@ async def test_a_slow_stream_is_told_what_it_lost(judged):
     await stream.aclose()
 
 
-async def test_findings_and_quarantine_over_http(client, sources, judged):
+async def test_findings_over_http(client, sources, judged):
     found = town.findings(judged)
     sources.live.hear(FINDINGS.name, bundle(found))
-    refused = Rejected(reason="crc", mn="MN1", received_at=town.NOW, line="<b>##</b>", detail="CRC differs")
-    sources.live.hear(QUARANTINE.name, encode(refused))
     items = (await client.get("/api/v1/findings?county=371521")).json()["items"]
     assert [(item["rule"], "from" in item, "from_" in item) for item in items] == [("rate_below_90", True, False)]
-    quarantine = (await client.get("/api/v1/quarantine?reason=crc")).json()
-    assert quarantine["items"][0]["line"] == "<b>##</b>"
-    assert quarantine["following"] is False
-    assert (await client.get("/api/v1/quarantine?mn=MN2")).json()["items"] == []
 
 
-async def test_the_account_counts_what_it_sees_and_leaves_open_what_it_does_not(client, judged):
+async def test_the_account_counts_hours_and_leaves_open_what_was_not_counted(client, judged):
     query = {"from": "2026-11-09", "to": "2026-11-10"}
     account = (await client.get("/api/v1/account", params=query)).json()
     day = [hour for hour in judged if f"{hour.hour:%Y-%m-%d}" == "2026-11-09"]
-    assert account["total"]["judged"] == len(day)
-    assert account["total"]["missing"] == sum(hour.state == "missing" for hour in day)
+    assert account["total"]["hours"]["judged"] == len(day)
+    assert account["total"]["hours"]["missing"] == sum(hour.state == "missing" for hour in day)
     assert len(account["items"]) == 3 * 24
     assert all(line["published"] is None and line["relayed"] is None for line in account["items"])
