@@ -62,9 +62,14 @@ def _kafka(given: Settings) -> str:
     from contracts.kafka_address import client_options
     from contracts.topics import TOPICS
     from stackwatch.process import kafka_address
+    from stackwatch.reach import knock, places_of
+
+    address = kafka_address(given)
 
     async def look() -> tuple[int, dict[str, int]]:
-        admin = AIOKafkaAdminClient(**client_options(kafka_address(given)), request_timeout_ms=int(TIMEOUT_S * 1000))
+        for place in places_of(given.kafka):
+            await knock(address, place)
+        admin = AIOKafkaAdminClient(**client_options(address), request_timeout_ms=int(TIMEOUT_S * 1000))
         try:
             await admin.start()
             brokers = len((await admin.describe_cluster())["brokers"])
@@ -86,7 +91,9 @@ def _kafka(given: Settings) -> str:
         raise _Wrong(f"{', '.join(wrong)}; make the topic anew")
     missing = [topic.name for topic in TOPICS if topic.name not in topics]
     there = f"{brokers} broker{'s' if brokers > 1 else ''}, {len(TOPICS) - len(missing)} of {len(TOPICS)} topics"
-    return f"{there} are to be seen; missing are {', '.join(missing)}" if missing else there
+    if missing and address.username:
+        return f"{there} are to be seen as {address.username!r}, which may not see the others if they are there"
+    return f"{there}; the processes make {', '.join(missing)} when they start" if missing else there
 
 
 def _mqtt(given: Settings) -> str:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from contracts.topics import PACKETS, Topic
+from contracts.topics import PACKETS, TOPICS, Topic
 from rulebook.loader import SHIPPED
 from stackwatch.embedded.tansu import kafka_broker
 from stackwatch.topics import create_topics
@@ -33,7 +33,7 @@ def test_a_healthy_system_is_told_part_by_part(tmp_path, mqtt, kafka):
     assert code == 0
     assert all(each["ok"] for each in found.values())
     assert list(found) == ["kafka", "mqtt", "series", "database", "rulebook", "register", "clock"]
-    assert "9 of 9 topics" in found["kafka"]["words"]
+    assert f"{len(TOPICS)} of {len(TOPICS)} topics" in found["kafka"]["words"]
     assert "7 outlets" in found["register"]["words"]
     assert list(tmp_path.glob("data*")) == [], "looking makes no files"
 

@@ -143,9 +143,7 @@ def told(system: System) -> System:
         assert logger.publish(f"hj212/{MN}/up", hour_packet(MN, NOW.replace(hour=9, minute=0, second=0), "88.0")) == (
             "Success"
         )
-        wait_for(
-            lambda: any(b"hourly_exceedance" in line for line in system.lines(ALERTS)), "the alert", deadline_s=60
-        )
+        wait_for(lambda: any(b"hourly_exceedance" in line for line in system.lines(ALERTS)), "the alert", deadline_s=60)
         answers = wait_for(lambda: logger.received, "the answer")
     assert decode_frame(answers[0][1]).cn == "9014"
     return system
