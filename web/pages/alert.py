@@ -16,7 +16,7 @@ from web.pages.acting import Actor
 from web.pages.alert_evidence import evidence_panel
 from web.pages.desk import act, due_line
 from web.pages.files import FilesPanel
-from web.pages.form import Form, Values
+from web.pages.form import Form, Said, Values
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, dress, link, path, say, text
 from web.pages.notices import notices_panel
@@ -65,12 +65,15 @@ class _View:
         self.head = box("section", "panel block desk-head")
         with box("div", "split desk"):
             with box("div"):
+                self.said = Said()
                 self.act = box("section", "panel block act-panel")
                 evidence_panel(sources, words, alert)
                 self.history = box("section", "panel block")
             with box("div"):
                 self.side = box("section", "panel block")
-                self.files = FilesPanel(sources, words, self.actor, request, "alert", alert.id, alert.county)
+                self.files = FilesPanel(
+                    sources, words, self.actor, request, "alert", alert.id, alert.county, changed=self.renew_or_say
+                )
                 self.notices = box("section", "panel")
 
     async def renew_or_say(self) -> None:
@@ -168,7 +171,7 @@ class _View:
                     return
                 self._next(alert)
                 if alert.state != "closed" and self.actor.may(Right.LEAD, alert.county):
-                    form = Form(words, self._assign, classes="form line")
+                    form = Form(words, self._assign, classes="form line", said=self.said)
                     form.line("assignee", words("desk.assign_to"), required=True)
                     form.button(words("desk.assign"), plain=True)
 
@@ -176,11 +179,11 @@ class _View:
         words = self.words
         match alert.state:
             case "raised":
-                form = Form(words, self._acknowledge)
+                form = Form(words, self._acknowledge, said=self.said)
                 form.area("note", words("desk.note"), rows=2)
                 form.button(words("alerts.acknowledge"))
             case "acknowledged":
-                form = Form(words, self._verify)
+                form = Form(words, self._verify, said=self.said)
                 verdicts = {"": "–", "yes": words("alerts.violation"), "no": words("alerts.no_violation")}
                 form.choice("violation", words("alerts.is_violation"), verdicts, required=True)
                 causes = {"": "–"} | {cause: self._cause(cause) for cause in self.sources.alerts.policy.terms.causes}
@@ -188,11 +191,11 @@ class _View:
                 form.area("note", words("desk.note"))
                 form.button(words("alerts.verify"))
             case "verified" if alert.state_detail.get("violation"):
-                form = Form(words, self._rectify)
+                form = Form(words, self._rectify, said=self.said)
                 form.area("note", words("alerts.rectify_how"), required=True)
                 form.button(words("alerts.rectify"))
             case "verified" | "rectified":
-                form = Form(words, self._close)
+                form = Form(words, self._close, said=self.said)
                 form.area("reason", words("alerts.close_why"), required=True)
                 form.button(words("alerts.close"))
             case _:

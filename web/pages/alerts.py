@@ -14,7 +14,7 @@ from people.roles import Right
 from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import ALERT_TABS, act, tabs, within
-from web.pages.form import Unable
+from web.pages.form import Said, Unable
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, dress, link, path, say, text
 from web.pages.ticker import SYMBOLS
@@ -68,8 +68,7 @@ class _View:
         with box("div", "toolbar"):
             self._states()
             self._counties()
-        self.said = text("p", "", "said", role="status")
-        self.said.set_visibility(False)
+        self.said = Said()
         with box("section", "panel"):
             self.list = box("ul", "list inbox", aria_label=words("alerts.title"))
             self.hint = text("p", words("state.loading"), "hint")
@@ -203,10 +202,7 @@ class _View:
 
         try:
             await act(self.actor, words, work, right=Right.ANSWER_ALERTS, county=alert.county)
-            said, classes = words("alerts.acknowledged_now", what=what), "said good"
+            self.said.tell(words("alerts.acknowledged_now", what=what))
         except Unable as error:
-            said, classes = str(error), "said bad"
-        say(self.said, said)
-        dress(self.said, classes)
-        self.said.set_visibility(True)
+            self.said.tell(str(error), bad=True)
         await self.renew_or_say()

@@ -15,7 +15,7 @@ from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import act, due_line
 from web.pages.files import FilesPanel
-from web.pages.form import Form, Unable, Values
+from web.pages.form import Form, Said, Unable, Values
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, link, path, text
 from web.pages.steps import steps
@@ -68,6 +68,7 @@ class _View:
         self.head = box("section", "panel block desk-head")
         with box("div", "split desk"):
             with box("div"):
+                self.said = Said()
                 self.act = box("section", "panel block act-panel")
                 self.evidence = box("section", "panel block")
                 self.history = box("section", "panel block")
@@ -80,7 +81,9 @@ class _View:
                     if self.actor.may(Right.HANDLE_CASES, case.county):
                         with box("div", "panel-body"):
                             self._comment()
-                self.files = FilesPanel(sources, words, self.actor, request, "case", case.id, case.county)
+                self.files = FilesPanel(
+                    sources, words, self.actor, request, "case", case.id, case.county, changed=self.renew_or_say
+                )
 
     async def renew_or_say(self) -> None:
         """Renew, or say that it cannot be done."""
@@ -157,19 +160,19 @@ class _View:
                 elif not self.actor.may(right_to_move(case), case.county):
                     text("p", words("case_desk.waits_city" if case.state in _OF_THE_CITY else "desk.no_right"), "note")
                 elif case.state == "verifying":
-                    form = Form(words, self._decide)
+                    form = Form(words, self._decide, said=self.said)
                     form.area("reason", words("case_desk.finding"), required=True)
                     form.check("signed", words("case_desk.signed", name=self.actor.name))
                     form.button(words("cases.clear"), "clear")
                     form.button(words("cases.return"), "return", plain=True)
                 else:
                     needed = case.state == "rectifying"
-                    form = Form(words, self._advance)
+                    form = Form(words, self._advance, said=self.said)
                     form.area("note", words("case_desk.what_done" if needed else "desk.note"), required=needed)
                     form.button(words.of("case_advance", case.state))
 
     def _comment(self) -> None:
-        form = Form(self.words, self._commented)
+        form = Form(self.words, self._commented, said=self.said)
         form.area("text", self.words("desk.comment"), required=True, rows=2)
         form.button(self.words("desk.comment_add"), plain=True)
 

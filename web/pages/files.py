@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 from nicegui.elements.mixins.text_element import TextElement
@@ -41,9 +42,20 @@ class FilesPanel:
     """The list of files, and the way to add one for whoever may."""
 
     def __init__(
-        self, sources: Sources, words: Wording, actor: Actor, request: Request, kind: Kind, id_: str, county: str
+        self,
+        sources: Sources,
+        words: Wording,
+        actor: Actor,
+        request: Request,
+        kind: Kind,
+        id_: str,
+        county: str,
+        *,
+        changed: Callable[[], Awaitable[None]],
     ) -> None:
+        """``changed`` shows the page anew: a file added is a change of what it is added to."""
         self._sources, self._words, self._kind, self._id = sources, words, kind, id_
+        self._changed = changed
         self._shown: list[str] | None = None
         with box("section", "panel block"):
             text("h2", words("files.title"))
@@ -76,6 +88,7 @@ class FilesPanel:
         say(said, done_text if done else words("files.refused", name=named, why=str(came.get("why", ""))))
         dress(said, "said good" if done else "said bad")
         said.set_visibility(True)
+        await self._changed()
         await self.renew()
 
     async def renew(self) -> None:

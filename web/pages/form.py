@@ -40,11 +40,40 @@ class Unable(Exception):
     """The action was not done; the text says why, in the reader's language."""
 
 
+class Said:
+    """The line that says what came of an action. It is spoken by readers of the screen when it changes."""
+
+    def __init__(self) -> None:
+        self._line: TextElement = text("p", "", "said", role="status")
+        self._line.set_visibility(False)
+
+    def tell(self, message: str, *, bad: bool = False) -> None:
+        """Say something, or nothing."""
+        dress(self._line, "said bad" if bad else "said good")
+        say(self._line, message)
+        self._line.set_visibility(bool(message))
+
+
 class Form:
     """Fields, buttons, and the line that says what came of it."""
 
-    def __init__(self, words: Wording, act: Callable[[Values], Awaitable[str]], *, classes: str = "form") -> None:
-        """``act`` is given the fields by name (``button`` is the one pressed) and returns what was done, in words."""
+    def __init__(
+        self,
+        words: Wording,
+        act: Callable[[Values], Awaitable[str]],
+        *,
+        classes: str = "form",
+        said: Said | None = None,
+    ) -> None:
+        """A form with nothing in it yet.
+
+        Args:
+            words: The reader's language.
+            act: Is given the fields by name (``button`` is the one pressed) and returns what was done, in words;
+                raises ``Unable``.
+            classes: How it looks.
+            said: Where it is said what came of it, for a form that is gone when it has been done; else under the form.
+        """
         self._words = words
         self._act = act
         self._form = box("form", classes)
@@ -52,8 +81,7 @@ class Form:
         with self._form:
             self._fields = box("div", "fields")
             self._buttons = box("div", "buttons")
-            self._said: TextElement = text("p", "", "said", role="status")
-        self._said.set_visibility(False)
+            self._said = said or Said()
 
     @contextmanager
     def _field(self, label: str, hint: str, *, wide: bool) -> Iterator[None]:
@@ -118,10 +146,8 @@ class Form:
         return self._fields
 
     def tell(self, message: str, *, bad: bool = False) -> None:
-        """Say something under the form."""
-        dress(self._said, "said bad" if bad else "said good")
-        say(self._said, message)
-        self._said.set_visibility(bool(message))
+        """Say what came of it."""
+        self._said.tell(message, bad=bad)
 
     async def _submitted(self, event: GenericEventArguments) -> None:
         given = event.args if isinstance(event.args, dict) else {}
@@ -134,7 +160,6 @@ class Form:
             log.warning("an action could not be done: %s", error)
             self.tell(self._words("state.unavailable"), bad=True)
         else:
-            if self._form.is_deleted:
-                return
             self.tell(done)
-            self._form.run_method("reset")
+            if not self._form.is_deleted:
+                self._form.run_method("reset")

@@ -15,7 +15,7 @@ from web import figures
 from web.markbook import Entry
 from web.marking import MarkRefused, NotYetInFeed, enter, mark_of, revoke, send_again
 from web.pages.acting import Actor
-from web.pages.form import Form, Unable, Values
+from web.pages.form import Form, Said, Unable, Values
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, link, path, text
 from web.said import short_name
@@ -48,6 +48,7 @@ class _View:
         self.notice = Notice(words)
         if self.actor.may(Right.ENTER_MARKS, sources.county):
             self._entry()
+        self.said = Said()
         self.detail = box("div")
         with box("section", "panel"):
             with box("div", "panel-head"):
@@ -180,10 +181,10 @@ class _View:
         words = self.words
         with box("div", "panel-body"):
             if not entry.in_feed:
-                form = Form(words, lambda _: self._again(entry))
+                form = Form(words, lambda _: self._again(entry), said=self.said)
                 form.button(words("marks.send_again"))
             elif entry.revocation is None:
-                form = Form(words, lambda values: self._revoke(entry, values))
+                form = Form(words, lambda values: self._revoke(entry, values), said=self.said)
                 form.area("note", words("marks.why"), required=True, rows=2)
                 form.button(words("marks.revoke"), plain=True)
 

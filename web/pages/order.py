@@ -13,7 +13,7 @@ from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import act, due_line
 from web.pages.files import FilesPanel
-from web.pages.form import Form, Unable, Values
+from web.pages.form import Form, Said, Unable, Values
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, link, path, text
 from web.pages.orders import order_kind
@@ -58,11 +58,14 @@ class _View:
         self.head = box("section", "panel block desk-head")
         with box("div", "split desk"):
             with box("div"):
+                self.said = Said()
                 self.act = box("section", "panel block act-panel")
                 self.history = box("section", "panel block")
             with box("div"):
                 self.facts = box("section", "panel block")
-                self.files = FilesPanel(sources, words, self.actor, request, "work_order", order.id, order.county)
+                self.files = FilesPanel(
+                    sources, words, self.actor, request, "work_order", order.id, order.county, changed=self.renew_or_say
+                )
 
     async def renew_or_say(self) -> None:
         """Renew, or say that it cannot be done."""
@@ -137,18 +140,18 @@ class _View:
                     text("p", words("desk.no_right"), "note")
                     return
                 if order.state == "open" and works:
-                    form = Form(words, self._do)
+                    form = Form(words, self._do, said=self.said)
                     form.area("note", words("orders.what_done"), required=True)
                     form.button(words("orders.done"), "done")
                 if order.state == "open" and leads:
-                    form = Form(words, self._do, classes="form line")
+                    form = Form(words, self._do, classes="form line", said=self.said)
                     form.line("assignee", words("desk.assign_to"), required=True)
                     form.button(words("desk.assign"), "assign", plain=True)
-                    form = Form(words, self._do, classes="form line")
+                    form = Form(words, self._do, classes="form line", said=self.said)
                     form.line("note", words("desk.reason"), required=True)
                     form.button(words("orders.cancel"), "cancel", plain=True)
                 if order.state == "done" and leads:
-                    form = Form(words, self._do)
+                    form = Form(words, self._do, said=self.said)
                     form.area("note", words("orders.looked"), required=True)
                     form.button(words("orders.close"), "close")
                     form.button(words("cases.return"), "return", plain=True)
@@ -157,7 +160,7 @@ class _View:
                 if order.state in {"closed", "cancelled"}:
                     text("p", words("desk.nothing_left"), "note")
                 if works:
-                    form = Form(words, self._do)
+                    form = Form(words, self._do, said=self.said)
                     form.area("note", words("desk.comment"), required=True, rows=2)
                     form.button(words("desk.comment_add"), "comment", plain=True)
 

@@ -12,7 +12,7 @@ from people.roles import Right
 from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import CASE_TABS, act, due_line, tabs
-from web.pages.form import Form, Unable, Values
+from web.pages.form import Form, Said, Unable, Values
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, link, path, say, text
 from web.said import short_name, term
@@ -52,6 +52,7 @@ class _View:
                 here = {"aria_current": "true"} if state == (self.state or "all") else {}
                 href = path("proposals", state=None if state == "proposed" else state)
                 link(href, words(f"proposals.state_{state}"), **here)
+        self.said = Said()
         self.list = box("div", "case-list")
         self.hint = text("p", words("state.loading"), "empty")
 
@@ -120,7 +121,7 @@ class _View:
             async def decided(values: Values) -> str:
                 return await self._decide(one, values, step)
 
-            form = Form(words, decided)
+            form = Form(words, decided, said=self.said)
             form.area("reason", words("desk.reason"), required=True)
             form.button(words("proposals.confirm", step=step), "confirm")
             form.button(words("proposals.decline"), "decline", plain=True)
@@ -137,10 +138,6 @@ class _View:
 
         try:
             decided = await act(self.actor, words, work, right=Right.LEAD, county=one.county)
-        except Unable as error:
-            self.notice.show(str(error))
-            raise
-        await self.renew_or_say()
-        done = words(f"proposals.done_{decided.state}", step=step, enterprise=one.enterprise_name)
-        self.notice.show(done)
-        return done
+        finally:
+            await self.renew_or_say()
+        return words(f"proposals.done_{decided.state}", step=step, enterprise=one.enterprise_name)

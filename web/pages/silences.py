@@ -13,7 +13,7 @@ from people.roles import Right
 from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import ALERT_TABS, act, tabs
-from web.pages.form import Form, Unable, Values
+from web.pages.form import Form, Said, Unable, Values
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, link, path, say, text
 from web.said import finding_name
@@ -59,6 +59,7 @@ class _View:
                         here = {"aria_current": "true"} if state == (self.state or "all") else {}
                         href = path("silences", state=None if state == "active" else state)
                         link(href, words(f"silences.state_{state}"), **here)
+            self.said = Said()
             self.list = box("ul", "list")
             self.hint = text("p", words("state.loading"), "hint")
 
@@ -167,6 +168,6 @@ class _View:
             await self.renew_or_say()
             return words("silences.ended_now")
 
-        form = Form(words, ended, classes="form line")
+        form = Form(words, ended, classes="form line", said=self.said)
         form.line("reason", words("desk.reason"), required=True)
         form.button(words("silences.end"), plain=True)
