@@ -1,2 +1,0 @@
-from tests.integration.conftest import kafka as kafka
-from tests.integration.conftest import mqtt as mqtt
