@@ -7,10 +7,13 @@ from typing import Any
 
 import yaml
 
+from contracts.rights import RIGHTS, rights_of
 from contracts.topics import TOPICS, Topic
 
 K8S = Path(__file__).parent
 ALERTS = K8S.parent / "prometheus" / "alerts.yaml"
+STATEFUL = {"worker"}
+"""Processes that are a StatefulSet; the others are Deployments."""
 RUNBOOK = "docs/metrics.md"
 """Where each alarm has a section of its name."""
 
@@ -20,6 +23,8 @@ def generated() -> dict[Path, str]:
     components = K8S / "components"
     return {
         components / "kafka" / "topics.yaml": _text("contracts/topics.py", map(_topic, TOPICS)),
+        components / "kafka" / "users.yaml": _text("contracts/rights.py", map(_user, RIGHTS)),
+        components / "kafka" / "logins.yaml": _text("contracts/rights.py", map(_login, RIGHTS)),
         components / "monitoring" / "rules.yaml": _text("deploy/prometheus/alerts.yaml", [_rules()]),
     }
 
@@ -31,6 +36,53 @@ def _topic(topic: Topic) -> dict[str, Any]:
         "kind": "KafkaTopic",
         "metadata": {"name": topic.name, "labels": {"strimzi.io/cluster": "kafka"}},
         "spec": {"partitions": topic.partitions, "config": topic.config},
+    }
+
+
+def _user(process: str) -> dict[str, Any]:
+    """The login of a process, with its rights."""
+    operations: dict[tuple[str, str, bool], list[str]] = {}
+    for right in rights_of(process):
+        operations.setdefault((right.resource, right.name, right.prefixed), []).append(right.operation)
+    return {
+        "apiVersion": "kafka.strimzi.io/v1",
+        "kind": "KafkaUser",
+        "metadata": {"name": process, "labels": {"strimzi.io/cluster": "kafka"}},
+        "spec": {
+            "authentication": {"type": "scram-sha-512"},
+            "authorization": {
+                "type": "simple",
+                "acls": [
+                    {
+                        "resource": {
+                            "type": resource,
+                            "name": name,
+                            "patternType": "prefix" if prefixed else "literal",
+                        },
+                        "operations": given,
+                    }
+                    for (resource, name, prefixed), given in operations.items()
+                ],
+            },
+        },
+    }
+
+
+def _login(process: str) -> dict[str, Any]:
+    """A patch that gives a process the password which Strimzi made for its user, and no other."""
+    password = {
+        "name": "kafka-password",
+        "secret": {
+            "secretName": f"kafka-{process}",
+            "defaultMode": 0o440,
+            "items": [{"key": "password", "path": "password"}],
+        },
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "StatefulSet" if process in STATEFUL else "Deployment",
+        "metadata": {"name": process},
+        "spec": {"template": {"spec": {"volumes": [password]}}},
     }
 
 

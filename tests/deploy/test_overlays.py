@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import inspect
 
 from alerts.database import open_database
+from contracts.rights import RIGHTS
 from contracts.topics import PACKETS, TOPICS
 from deploy.engines.manifest_tools import module, python
 from deploy.k8s.generated import generated
@@ -93,6 +94,7 @@ def test_the_environment_is_what_the_settings_know(overlay: str) -> None:
 @each_overlay
 def test_a_process_has_the_secrets_it_needs_and_no_others(overlay: str) -> None:
     needs = {
+        "kafka": "STACKWATCH_KAFKA_PASSWORD_FILE",
         "mqtt": "STACKWATCH_MQTT_PASSWORD_FILE",
         "series": "STACKWATCH_SERIES_TOKEN_FILE",
         "database": "STACKWATCH_DATABASE_PASSWORD_FILE",
@@ -122,6 +124,22 @@ def test_topics_are_those_of_the_contract(overlay: str) -> None:
         for topic in of_kind(overlay, "KafkaTopic")
     }
     assert found == {topic.name: (topic.partitions, topic.config) for topic in TOPICS}
+
+
+@each_overlay
+def test_each_process_logs_in_to_kafka_as_itself(overlay: str) -> None:
+    users = {user["metadata"]["name"] for user in of_kind(overlay, "KafkaUser")}
+    assert users == {*RIGHTS, "auditor"}
+    for name, template, container in ours(overlay):
+        if template["metadata"]["labels"].get("stackwatch.io/kafka") != "client":
+            continue
+        assert environment(overlay, container)["STACKWATCH_KAFKA_USERNAME"] == (
+            "{metadata.labels['app.kubernetes.io/component']}"
+        )
+        secrets = {volume["name"]: volume.get("secret", {}) for volume in template["spec"]["volumes"]}
+        assert secrets["kafka-password"]["secretName"] == f"kafka-{name}"
+    listeners = one(overlay, "Kafka", "kafka")["spec"]["kafka"]["listeners"]
+    assert [(listener["tls"], "authentication" in listener) for listener in listeners] == [(True, True)]
 
 
 @pytest.mark.parametrize("path", generated(), ids=lambda path: path.name)
@@ -183,7 +201,7 @@ def test_everything_that_is_mounted_exists_or_is_known_to_come_from_elsewhere(ov
     maps = {item["metadata"]["name"] for item in of_kind(overlay, "ConfigMap")}
     claims = {item["metadata"]["name"] for item in of_kind(overlay, "PersistentVolumeClaim")}
     by_hand = {"mqtt-logins", "mosquitto-tls", "influxdb", "web-sessions"}
-    by_operator = {"postgresql-app", "postgresql-ca"}
+    by_operator = {"postgresql-app", "postgresql-ca", "kafka-cluster-ca-cert", *(f"kafka-{name}" for name in RIGHTS)}
     for name, template in pod_templates(overlay):
         for volume in template["spec"]["volumes"]:
             if "configMap" in volume:
