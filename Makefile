@@ -50,4 +50,4 @@ lock: $(STAMP) ## Renew the lock file
 	$(BIN)/uv pip compile --quiet --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --all-extras --custom-compile-command "make lock" --upgrade pyproject.toml --output-file requirements.lock
 
 clean: ## Remove what was built, the environment included
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build ./*.egg-info
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artefacts build ./*.egg-info

@@ -27,11 +27,9 @@ def term(group: str, name: str, words: Wording) -> str:
     return name if pair is None else _in(pair, words)
 
 
-def event_detail(event: EventView, words: Wording) -> str:
+def event_detail(event: EventView, words: Wording, causes: Mapping[str, tuple[str, str]]) -> str:
     """What an event says beyond its name: from where to where, until when, for whom; empty where it says no more."""
-    cause = str(event.detail.get("cause", ""))
-    named = words.of("cause", cause)
-    pair = detail_in_words(event.name, event.detail, causes={cause: (named, named)})
+    pair = detail_in_words(event.name, event.detail, causes=causes)
     return "" if pair is None else _in(pair, words)
 
 

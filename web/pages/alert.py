@@ -93,7 +93,7 @@ class _View:
         with self.history:
             text("h2", words("alerts.timeline"))
             with box("div", "panel-body"):
-                timeline(words, events)
+                timeline(words, events, causes=desk.policy.causes)
         if (state := (alert.state, bool(alert.state_detail.get("violation")))) != self.acting_on:
             self.acting_on = state
             self._actions(alert)

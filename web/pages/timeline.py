@@ -1,6 +1,6 @@
 """What happened to an alert or a case, oldest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from alerts.transition import MACHINES
 from alerts.views import EventView
@@ -10,8 +10,10 @@ from web.said import event_detail, term
 from web.wording import Wording
 
 
-def timeline(words: Wording, events: Sequence[EventView]) -> None:
-    """A list of events; what people did stands out from what data and deadlines did."""
+def timeline(
+    words: Wording, events: Sequence[EventView], *, causes: Mapping[str, tuple[str, str]] | None = None
+) -> None:
+    """A list of events; what people did stands out from what data and deadlines did. ``causes``: the rulebook's words."""
     with box("ol", "timeline", aria_label=words("alerts.timeline")):
         for event in events:
             person = event.by not in MACHINES
@@ -21,5 +23,5 @@ def timeline(words: Wording, events: Sequence[EventView]) -> None:
                 text("span", event.by if person else words.of("actor", event.by))
                 if person and event.reason:
                     text("span", event.reason, "note")
-                if detail := event_detail(event, words):
+                if detail := event_detail(event, words, causes or {}):
                     text("span", detail, "note")
