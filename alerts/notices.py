@@ -10,27 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from alerts import outbox
 from alerts.audit import canonical, digest_of
 from alerts.database import AlertEventRow, AlertRow
-from alerts.desk_tables import NoticeGroupRow, NoticeRow, SilenceRow
+from alerts.desk_tables import NoticeGroupRow, NoticeRow
 from alerts.group_wording import group_text
+from alerts.holding_back import Reasons, gone
 from alerts.messages import AlertMessage
 from alerts.names import NameOf
 from alerts.policy import Policy
 from alerts.routing import Channel
 from alerts.severities import SEVERITIES, worst
-from alerts.silences import Silence
 from alerts.wording import text_for
 
 PENDING, POSTED, WITHHELD, DROPPED = "pending", "posted", "withheld", "dropped"
 RAISING = frozenset({"raised", "resumed", "reopened"})
 """Events that say: it is there (again). What flaps is counted by these."""
 OVER = "ended"
-SILENCED, INHIBITED = "silence", "inhibited"
 LIMIT = 5000
 """At most so many notices are looked at in one transaction."""
 
@@ -78,23 +77,12 @@ def _delay(session: Session, policy: Policy, row: AlertRow, event: str, *, now: 
     return policy.flapping.delay(before, within=policy.terms.acknowledge_after(row.severity))
 
 
-def waiting(session: Session, *, now: datetime) -> bool:
-    """Whether ``settle`` may have anything to do. Cheap, and takes no lock."""
-    due = exists().where(NoticeRow.state == PENDING, NoticeRow.not_before <= now)
-    if session.scalars(select(due)).one():
+def waiting(session: Session, policy: Policy, *, now: datetime) -> bool:
+    """Whether ``settle`` has anything to do. Cheap, and takes no lock."""
+    if _due(session, policy, now=now):
         return True
     reasons = session.scalars(select(NoticeRow.why).where(NoticeRow.state == WITHHELD).distinct()).all()
-    return any(_gone(session, why, now) for why in reasons)
-
-
-def _gone(session: Session, why: str, now: datetime) -> bool:
-    """Whether a reason to hold back is no more."""
-    kind, _, id_ = why.partition(":")
-    if kind == SILENCED:
-        silence = session.get(SilenceRow, id_)
-        return silence is None or not silence_of(silence).holds(now)
-    alert = session.get(AlertRow, id_)
-    return alert is None or alert.ended_by_data is not None or alert.state == "closed"
+    return any(gone(session, why, now) for why in reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,22 +96,28 @@ class _Group:
     def key(self) -> str:
         return canonical([self.channel, self.county, self.rule, self.event])
 
+    def members(self, now: datetime) -> list[ColumnElement[bool]]:
+        """What a notice of the group, that may be told now, has to be."""
+        return [
+            NoticeRow.state == PENDING,
+            NoticeRow.not_before <= now,
+            NoticeRow.channel == self.channel,
+            NoticeRow.county == self.county,
+            NoticeRow.rule == self.rule,
+            NoticeRow.event == self.event,
+        ]
+
 
 def settle(session: Session, policy: Policy, name_of: NameOf, *, now: datetime, wall: datetime) -> int:
     """Tell what is due, hold back what is silenced or inhibited; returns how many letters went into the outbox."""
-    reasons = _Reasons(session, policy, now)
+    reasons = Reasons(session, policy, now)
     _release(session, reasons, now=now)
-    query = select(NoticeRow).where(NoticeRow.state == PENDING, NoticeRow.not_before <= now).order_by(NoticeRow.id)
-    groups: dict[_Group, list[NoticeRow]] = {}
-    for notice in session.scalars(query.limit(LIMIT)).all():
-        group = _Group(channel=notice.channel, county=notice.county, rule=notice.rule, event=notice.event)
-        groups.setdefault(group, []).append(notice)
     channels = {channel.name: channel for channel in policy.channels}
     posted = 0
-    for group, notices in groups.items():
-        if not _is_due(session, policy, group, notices, now=now):
-            continue
-        kept = [notice for notice in notices if _kept(session, notice, reasons)]
+    for group in _due(session, policy, now=now):
+        query = select(NoticeRow).where(*group.members(now)).order_by(NoticeRow.id).limit(LIMIT)
+        notices = session.scalars(query).all()
+        kept = _last_of_each([notice for notice in notices if _kept(session, notice, reasons)])
         if group.channel not in channels:
             _mark(kept, DROPPED, "no such channel")
         elif kept:
@@ -133,16 +127,25 @@ def settle(session: Session, policy: Policy, name_of: NameOf, *, now: datetime, 
     return posted
 
 
-def _is_due(session: Session, policy: Policy, group: _Group, notices: Sequence[NoticeRow], *, now: datetime) -> bool:
-    if now < min(notice.not_before for notice in notices) + policy.grouping.wait:
-        return False
-    if any(notice.severity == SEVERITIES[-1] for notice in notices):
-        return True
-    last = session.get(NoticeGroupRow, group.key)
-    return last is None or now >= last.sent_at + policy.grouping.interval
+def _due(session: Session, policy: Policy, *, now: datetime) -> list[_Group]:
+    """Groups that have waited long enough, for others and since the last of their kind; the oldest first."""
+    severe = func.max(case((NoticeRow.severity == SEVERITIES[-1], 1), else_=0))
+    oldest = func.min(NoticeRow.not_before, type_=NoticeRow.not_before.type)
+    query = (
+        select(NoticeRow.channel, NoticeRow.county, NoticeRow.rule, NoticeRow.event, oldest, severe)
+        .where(NoticeRow.state == PENDING, NoticeRow.not_before <= now - policy.grouping.wait)
+        .group_by(NoticeRow.channel, NoticeRow.county, NoticeRow.rule, NoticeRow.event)
+    )
+    due = []
+    for channel, county, rule, event, since, hurry in session.execute(query):
+        group = _Group(channel=channel, county=county, rule=rule, event=event)
+        last = session.get(NoticeGroupRow, group.key)
+        if hurry or last is None or now >= last.sent_at + policy.grouping.interval:
+            due.append((since, group))
+    return [group for _, group in sorted(due, key=lambda pair: (pair[0], pair[1].key))]
 
 
-def _kept(session: Session, notice: NoticeRow, reasons: "_Reasons") -> bool:
+def _kept(session: Session, notice: NoticeRow, reasons: Reasons) -> bool:
     """Whether it is to be told; if not, what becomes of it is written down."""
     alert = session.get_one(AlertRow, notice.alert_id)
     if (why := reasons.against(alert)) is not None:
@@ -155,6 +158,14 @@ def _kept(session: Session, notice: NoticeRow, reasons: "_Reasons") -> bool:
         _mark([notice], DROPPED, "flapping")
         return False
     return True
+
+
+def _last_of_each(notices: Sequence[NoticeRow]) -> list[NoticeRow]:
+    """The newest notice of each alert, in their order; an older one has nothing to add."""
+    last = {notice.alert_id: notice for notice in notices}
+    kept = [notice for notice in notices if last[notice.alert_id] is notice]
+    _mark([notice for notice in notices if last[notice.alert_id] is not notice], DROPPED, "superseded")
+    return kept
 
 
 def _told(session: Session, notice: NoticeRow) -> bool:
@@ -173,7 +184,7 @@ def _mark(notices: Sequence[NoticeRow], state: str, why: str) -> None:
         notice.state, notice.why = state, why
 
 
-def _release(session: Session, reasons: "_Reasons", *, now: datetime) -> None:
+def _release(session: Session, reasons: Reasons, *, now: datetime) -> None:
     """What was held back and has no reason to be any more: the last word on each open alert is told, the rest not."""
     query = select(NoticeRow).where(NoticeRow.state == WITHHELD).order_by(NoticeRow.id.desc()).limit(LIMIT)
     seen: set[tuple[str, str]] = set()
@@ -243,51 +254,3 @@ def _message(session: Session, notice: NoticeRow) -> AlertMessage:
     """The event as it was, with what the data have said since then of the alert's end."""
     message = msgspec.json.decode(notice.line, type=AlertMessage)
     return replace(message, to=session.get_one(AlertRow, notice.alert_id).ended_by_data)
-
-
-class _Reasons:
-    """Why something is not told at this moment."""
-
-    def __init__(self, session: Session, policy: Policy, now: datetime) -> None:
-        rows = session.scalars(select(SilenceRow).where(SilenceRow.starts_at <= now, SilenceRow.ends_at > now)).all()
-        self._silences = [(row.id, silence) for row in rows if (silence := silence_of(row)).holds(now)]
-        self._inhibitions = policy.inhibitions
-        rules = {rule for inhibition in policy.inhibitions for rule in inhibition.source.rules}
-        lasting = select(AlertRow).where(AlertRow.ended_by_data.is_(None), AlertRow.state != "closed")
-        if all(inhibition.source.rules for inhibition in policy.inhibitions):
-            lasting = lasting.where(AlertRow.rule.in_(rules))
-        self._sources: dict[str, list[tuple[str, str, str]]] = {}
-        for row in session.scalars(lasting) if policy.inhibitions else ():
-            self._sources.setdefault(row.county, []).append((row.id, row.rule, subject_kind(row)))
-
-    def against(self, alert: AlertRow) -> str | None:
-        """The first reason not to tell of this alert; None: there is none."""
-        outlet = str(alert.subject.get("outlet", ""))
-        for id_, silence in self._silences:
-            if silence.covers(county=alert.county, outlet=outlet, rule=alert.rule):
-                return f"{SILENCED}:{id_}"
-        subject = subject_kind(alert)
-        for inhibition in self._inhibitions:
-            if not inhibition.target.matches(rule=alert.rule, subject=subject):
-                continue
-            for id_, rule, kind in self._sources.get(alert.county, ()):
-                if id_ != alert.id and inhibition.source.matches(rule=rule, subject=kind):
-                    return f"{INHIBITED}:{id_}"
-        return None
-
-
-def subject_kind(alert: AlertRow) -> str:
-    """``outlet``, ``county`` or what else the alert is about."""
-    return next(iter(alert.subject), "")
-
-
-def silence_of(row: SilenceRow) -> Silence:
-    """The row as the rules see it."""
-    return Silence(
-        county=row.county,
-        outlet=row.outlet,
-        rule=row.rule,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        ended_at=row.ended_at,
-    )

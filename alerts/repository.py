@@ -156,7 +156,7 @@ class Repository(Reader):
         """
         at = to_beijing(now)
         with reading(self.engine) as session:
-            due = ticking.anything_due(session, now=at)
+            due = ticking.anything_due(session, self.policy, now=at)
         if not due:
             return 0
         wall = self._wall()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from alerts.desk_tables import SilenceRow
 from alerts.desk_views import SilenceView, silence_view
-from alerts.notices import silence_of
+from alerts.holding_back import silence_of
 from alerts.queries import NotFound, Reader
 from alerts.recording import Recorder, Subject
 from alerts.silences import Silence, checked

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from alerts import cases, lifecycle, notices, ordering, proposing
 from alerts.database import AlertRow, CaseRow
 from alerts.desk_tables import ProposalRow, WorkOrderRow
+from alerts.policy import Policy
 from alerts.recording import Recorder, alert_of, case_of
 
 _DUE: tuple[tuple[Any, Any], ...] = (
@@ -21,11 +22,11 @@ _DUE: tuple[tuple[Any, Any], ...] = (
 """What time may move, and when."""
 
 
-def anything_due(session: Session, *, now: datetime) -> bool:
+def anything_due(session: Session, policy: Policy, *, now: datetime) -> bool:
     """Whether ``tick`` may have anything to do. Cheap, and takes no lock."""
     return any(
         session.scalars(select(table.id).where(column <= now).limit(1)).first() is not None for table, column in _DUE
-    ) or notices.waiting(session, now=now)
+    ) or notices.waiting(session, policy, now=now)
 
 
 def tick(session: Session, recorder: Recorder, *, now: datetime, wall: datetime, limit: int) -> int:

@@ -62,3 +62,33 @@ def with_evidence(case: Case, period: str, **more: Any) -> Case:
     periods = dict(case.evidence["periods"])
     periods[period] = {**periods[period], **more}
     return replace(case, evidence={"periods": periods})
+
+
+def silence(outlet: str, *, at: datetime = T0, ended: datetime | None = None, county: str = COUNTY) -> Finding:
+    """An outlet from which nothing comes."""
+    return Finding(
+        id=f"silence-{outlet}-{at:%H%M%S}",
+        rule="silence",
+        subject={"outlet": outlet},
+        from_=at,
+        to=ended,
+        severity="warning",
+        county=county,
+        known_at=ended or at,
+        evidence={"rule": "R21", "mn": f"MN-{outlet}", "enterprise": "e1", "allowed_minutes": 30.0},
+    )
+
+
+def county_outage(*, at: datetime = T0, ended: datetime | None = None, county: str = COUNTY) -> Finding:
+    """Nothing comes from a whole county."""
+    return Finding(
+        id=f"outage-{county}-{at:%H%M%S}",
+        rule="silence",
+        subject={"county": county},
+        from_=at,
+        to=ended,
+        severity="severe",
+        county=county,
+        known_at=ended or at,
+        evidence={"rule": "R21", "outlets": ["o1", "o2"]},
+    )
