@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from alerts.names import names_of
 from alerts.repository import Repository
@@ -61,6 +62,8 @@ class Sources:
     """Limits, for what is shown of an hour that has not been judged yet."""
     letters: Mapping[str, LetterFile] = field(default_factory=load_letter_templates)
     """Wording of official letters, by kind."""
+    rulebook_dir: Path | None = None
+    """Where the rulebook's files are; None: those that come with the software."""
     coverage: CoverageRule = field(default_factory=CoverageRule)
     """Who must have a monitor (R23)."""
     county: str | None = None

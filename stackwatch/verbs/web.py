@@ -106,6 +106,7 @@ def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
             rules=rules,
             coverage=coverage,
             letters=letters,
+            rulebook_dir=given.rulebook_dir,
             packets=KafkaPackets(kafka_address(given)),
             alerts=Repository(engine, policy=policy, name_of=names_of(register), attachments=given.attachments),
             marks=MarkBook(engine),

@@ -1,4 +1,4 @@
-"""What a case can be taken away as: official letters about it."""
+"""What a case can be taken away as: official letters about it, and the bundle of its evidence."""
 
 import asyncio
 from typing import Annotated, Literal
@@ -11,8 +11,11 @@ from web.access.asking import Exporting
 from web.api.alerts import CONFLICT
 from web.api.reports import HTML, PDF, Language, as_file
 from web.api.serving import sources_of
+from web.evidence.bundle import evidence_bundle
+from web.evidence.frames import TooLarge
 from web.letters.letter import NotNow, write_letter
 from web.letters.rendering import letter_html, letter_pdf
+from web.packets import PacketsUnavailable
 from web.problems import RESPONSES, Problem, not_found
 from web.sources import Sources
 from web.wording import wording
@@ -20,6 +23,8 @@ from web.wording import wording
 router = APIRouter(tags=["cases"], responses=RESPONSES)
 
 Given = Annotated[Sources, Depends(sources_of)]
+
+ZIP = "application/zip"
 
 _RENDERERS = {"pdf": (PDF, letter_pdf), "html": (HTML, letter_html)}
 
@@ -74,3 +79,27 @@ async def letter(
     media_type, render = _RENDERERS[format]
     content = await asyncio.to_thread(render, written, base=str(request.base_url).rstrip("/"))
     return as_file(content, media_type, f"{written.title}.{format}", f"{kind}-{case.id}.{format}")
+
+
+@router.get(
+    "/cases/{case_id}/evidence.zip",
+    summary="All that a case rests on, to be verified elsewhere",
+    response_class=Response,
+    responses={
+        200: {"description": "The bundle", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
+        413: {"description": "There are more frames than one bundle holds"},
+    },
+)
+async def evidence(sources: Given, person: Exporting, case_id: str) -> Response:  # noqa: ARG001 - as above
+    """Frames, hours, calculation, limits, marks, audit log, register and rulebook, with the SHA-256 of each file.
+
+    ``README.txt`` in it says how to calculate the figures again. The same state of the case gives the same bytes.
+    """
+    case = await case_of(sources, case_id)
+    try:
+        content = await evidence_bundle(sources, case)
+    except PacketsUnavailable as error:
+        raise Problem(503, "Feed unavailable", f"The frames cannot be read now: {error}") from None
+    except TooLarge as error:
+        raise Problem(413, "Too large", f"The bundle cannot be made: {error}.") from None
+    return as_file(content, ZIP, f"evidence-{case.id}.zip", f"evidence-{case.id}.zip")

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from emissions.beijing import BEIJING
-from tests.unit.web.reports.month import Month, filled, judge
+from tests.unit.web.reports.month import Month, Ready, alerts_of, judge, series_of
 from web.reports.document import Document
 from web.reports.monthly import Monthly
 from web.reports.monthly_document import monthly_document
@@ -23,8 +23,16 @@ def month() -> Month:
 
 
 @pytest.fixture(scope="session")
-def october(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sources]:
-    with filled(month, tmp_path_factory.mktemp("october"), lambda: NOW) as sources:
+def ready(month: Month, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
+    folder = tmp_path_factory.mktemp("october")
+    store = series_of(month, folder)
+    yield Ready(month=month, store=store, alerts=alerts_of(month, folder))
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def october(ready: Ready, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sources]:
+    with ready.sources(tmp_path_factory.mktemp("read-only"), NOW) as sources:
         yield sources
 
 

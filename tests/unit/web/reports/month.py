@@ -1,6 +1,8 @@
 """A month that was settled and then changed, judged by the oracle and put into the stores as the services would."""
 
-from collections.abc import Callable, Iterator
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,8 +13,7 @@ from alerts.database import open_database, upgrade
 from alerts.names import names_of
 from alerts.repository import Repository
 from contracts.codec import Message
-from emissions.finding import Finding
-from emissions.hourly import Hour
+from emissions.finding import Case, Finding
 from emissions.register import Register
 from emissions.rules import Rules
 from emissions.transmission import Rate
@@ -26,6 +27,7 @@ from tests.golden.test_months import MONTHS
 from tests.unit.web.conftest import ListFeed
 from web.live import Live
 from web.markbook import MarkBook
+from web.packets import Line
 from web.sources import Sources
 
 # 阳谷县 loses five days and brings back one and a half of them two days after the settlement: 84.95 % when the month is
@@ -81,29 +83,73 @@ def judge() -> Month:
     return Month(register=register, rules=rules, feed=feed, judged=judged)
 
 
-@contextmanager
-def filled(month: Month, folder: Path, now: Callable[[], datetime]) -> Iterator[Sources]:
-    """Stores and an alert database with all of it."""
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """A feed that can be read again."""
+
+    lines: list[bytes]
+
+    async def sweep(self, names: frozenset[str], *, since: datetime, until: datetime) -> AsyncIterator[bytes]:
+        for line in self.lines:
+            said = json.loads(line)
+            at = datetime.fromisoformat(said.get("received_at") or said["entered_at"])
+            if said["mn"] in names and since <= at <= until:
+                yield line
+
+    async def find(self, name: str, *, since: datetime, until: datetime) -> list[Line]:
+        return []
+
+    async def close(self) -> None:
+        return None
+
+
+def series_of(month: Month, folder: Path) -> SqliteStore:
+    """A series store with the month: its hours, what was settled, and the last word on each rate."""
     store = SqliteStore(folder / "series.db")
-    hours: list[Hour] = list(month.judged.hours.values())
-    store.write([*hours, *month.judged.said])
-    url = f"sqlite:///{folder}/alerts.db"
-    upgrade(url)
-    repository = Repository(open_database(url), name_of=names_of(month.register))
+    settled = [rate for rate in month.judged.said if rate.settled and rate.window == "month"]
+    store.write([*month.judged.hours.values(), *settled, *month.judged.rates.values()])
+    return store
+
+
+def alerts_of(month: Month, folder: Path) -> Path:
+    """The file of an alert database that has taken in the month's findings and cases, each when it became known."""
+    file = folder / "alerts.db"
+    upgrade(f"sqlite:///{file}")
+    repository = Repository(open_database(f"sqlite:///{file}"), name_of=names_of(month.register))
     told = [*month.judged.findings.values(), *month.judged.cases.values()]
-    for line in sorted(told, key=lambda line: line.known_at if isinstance(line, Finding) else line.opened_at):
-        at = line.known_at if isinstance(line, Finding) else line.opened_at
-        assert not repository.take_in([line], now=at)
-    yield Sources(
-        store=store,
-        register=month.register,
-        parameters=month.rules.parameters,
-        rules=month.rules,
-        alerts=repository,
-        marks=MarkBook(repository.engine),
-        feed=ListFeed(),
-        live=Live(),
-        now=now,
-    )
-    store.close()
+    for line in sorted(told, key=_known):
+        assert not repository.take_in([line], now=_known(line))
     repository.engine.dispose()
+    return file
+
+
+def _known(line: Finding | Case) -> datetime:
+    return line.known_at if isinstance(line, Finding) else line.opened_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The month in a series store that nobody writes into, and in an alert database to be copied."""
+
+    month: Month
+    store: SqliteStore
+    alerts: Path
+
+    @contextmanager
+    def sources(self, folder: Path, now: datetime) -> Iterator[Sources]:
+        """All of it, with an alert database of one's own."""
+        copy = shutil.copy(self.alerts, folder / "own-alerts.db")
+        repository = Repository(open_database(f"sqlite:///{copy}"), name_of=names_of(self.month.register))
+        yield Sources(
+            store=self.store,
+            register=self.month.register,
+            parameters=self.month.rules.parameters,
+            rules=self.month.rules,
+            alerts=repository,
+            marks=MarkBook(repository.engine),
+            feed=ListFeed(),
+            live=Live(),
+            now=lambda: now,
+            packets=FeedFile(self.month.feed),
+        )
+        repository.engine.dispose()

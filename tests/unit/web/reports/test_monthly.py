@@ -11,7 +11,6 @@ from emissions.beijing import BEIJING
 from emissions.tally import Tally
 from emissions.transmission import rate_of
 from tests.unit.web.reports.conftest import NOW
-from tests.unit.web.reports.month import filled
 from web.reports.monthly import pareto, ranks
 from web.reports.reading import read_monthly
 
@@ -137,8 +136,8 @@ def test_limits_that_nobody_checked_are_counted_and_permits_are_the_registers(re
     }
 
 
-def test_alerts_are_in_time_if_somebody_took_them_before_the_first_deadline_passed(month, tmp_path):
-    with filled(month, tmp_path, lambda: NOW) as sources:
+def test_alerts_are_in_time_if_somebody_took_them_before_the_first_deadline_passed(month, ready, tmp_path):
+    with ready.sources(tmp_path, NOW) as sources:
         desk = sources.alerts
         raised = [a for a in desk.alerts(limit=1000) if a.raised_at.month == 10]
         assert len(raised) >= 3
