@@ -9,6 +9,7 @@ from faust.tables.table import Table
 
 from contracts.codec import Message
 from contracts.topics import Topic
+from streams.continuity import Continuity
 from streams.output import Producer, Sent
 
 CHANGELOG = {"segment.bytes": str(64 * 1024 * 1024), "min.cleanable.dirty.ratio": "0.2"}
@@ -20,6 +21,10 @@ MARK = b"\x00"
 Recovery reads up to the end that the broker names. The embedded broker names the first record of the last batch, so the
 last batch must hold one record that nobody misses.
 """
+
+
+PLACE = MARK + b"next/"
+"""Begin of the key under which a partition's next offset stands, written with the state that has come so far."""
 
 
 class Fold(Protocol):
@@ -49,7 +54,10 @@ class Checkpoint:
     acknowledgement. Recovery reads what was written since, so the table is right whenever it is read.
     """
 
-    def __init__(self, app: faust.App, name: str, source: Topic, fold: Fold, producer: Producer) -> None:
+    def __init__(
+        self, app: faust.App, name: str, source: Topic, fold: Fold, producer: Producer, continuity: Continuity
+    ) -> None:
+        self._continuity = continuity
         self._app = app
         self._fold = fold
         self._source = source
@@ -76,12 +84,17 @@ class Checkpoint:
             partition = self._fold.partition_of(key)
             await self._send(packed, key=key.encode(), partition=partition)
             written.add(partition)
+        news = self._continuity.news()
+        for partition, offset in news:
+            await self._send(b"%d" % offset, key=PLACE + b"%d" % partition, partition=partition)
+            written.add(partition)
         await self._sent.confirmed()
         if let_go.is_set():
             return
         for partition in written:
             await self._send(b"", key=MARK, partition=partition)
         await self._sent.confirmed()
+        self._continuity.safe(news)
 
     async def _send(self, value: bytes | None, *, key: bytes, partition: int) -> None:
         await self._sent.send(self._table.changelog_topic_name, value, key=key, partition=partition)
@@ -90,5 +103,12 @@ class Checkpoint:
         """After a rebalance: forget everything, take over the segments of the partitions that are now ours."""
         ours = {tp.partition for tp in self._app.consumer.assignment() if tp.topic == self._source.name}
         self._fold.drop(lambda _: False)
-        segments = ((key.decode(), packed) for key, packed in self._table.items() if key != MARK)
+        places: dict[int, int] = {}
+        segments: list[tuple[str, bytes]] = []
+        for key, packed in self._table.items():
+            if key.startswith(PLACE):
+                places[int(key.removeprefix(PLACE))] = int(packed)
+            elif key != MARK:
+                segments.append((key.decode(), packed))
+        self._continuity.start_over({partition: offset for partition, offset in places.items() if partition in ours})
         self._fold.load((key, packed) for key, packed in segments if self._fold.partition_of(key) in ours)

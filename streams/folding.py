@@ -1,6 +1,7 @@
 """The stages that fold: judging outlets, supervising counties, adding up cities. They decode, fold and emit."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 import faust
@@ -14,6 +15,8 @@ from streams.held import Held
 from streams.metrics import Metrics
 from streams.output import Output, Producer
 from streams.routes import Address, of_accounting, of_judging, of_supervising
+
+_log = logging.getLogger(__name__)
 
 EVERY_S, AT_MOST = 2.0, 500
 """A checkpoint writes state, so it is made less often than a store is written."""
@@ -44,8 +47,9 @@ class Folding:
         self._counting = counting
         self._metrics = metrics.stage(name)
         self._output = Output(producer)
-        self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer)
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
+        self.held.on_skip = self._skipped
+        self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer, self.held.continuity)
 
     async def take(self, payload: bytes) -> None:
         """Fold the lines of one message."""
@@ -53,6 +57,18 @@ class Folding:
         outputs = [output for line in lines for output in self._fold.line(line)]
         self._metrics.took(len(lines), outputs)
         await self._output.put(outputs, self._route)
+
+    def _skipped(self, partition: int, offset: int, skipped: int) -> None:
+        """Messages are gone without having been read: nothing here can bring them back, so somebody must hear of it."""
+        self._metrics.skipped(skipped)
+        _log.critical(
+            "%s: %d messages of %s, partition %d, before offset %d were never read",
+            self.name,
+            skipped,
+            self.source.name,
+            partition,
+            offset,
+        )
 
     async def pass_on(self) -> None:
         """Outputs go out at once; they may come again, never stay away."""

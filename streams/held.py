@@ -6,7 +6,10 @@ confirmed, state written, points stored) and only then acknowledges them. A cras
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
+
+from streams.continuity import Continuity
 
 
 class Step(Protocol):
@@ -49,6 +52,9 @@ class Held:
         self._since = 0.0
         self._let_go = asyncio.Event()
         self._closed = False
+        self.continuity = Continuity()
+        self.on_skip: Callable[[int, int, int], None] = _nobody
+        """Called with partition, offset and how many messages before it were never read."""
         self.acknowledged = 0
         """Events acknowledged so far."""
         self.acknowledged_from: float | None = None
@@ -67,6 +73,8 @@ class Held:
             async with self._lock:
                 if let_go.is_set() or self._closed:
                     continue  # fetched before a rebalance or a stop: it comes again, in its order
+                if skipped := self.continuity.skipped(event.message.partition, event.message.offset):
+                    self.on_skip(event.message.partition, event.message.offset, skipped)
                 await self._step.take(event.value or b"")
                 if let_go.is_set():
                     continue
@@ -122,3 +130,7 @@ class Held:
             await self._stream.ack(event)
             self.acknowledged_from = event.message.timestamp
         self.acknowledged += len(events)
+
+
+def _nobody(partition: int, offset: int, skipped: int) -> None:
+    """Nobody asks."""

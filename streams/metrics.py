@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
 from contracts.codec import Message
-from emissions.finding import Rejected
+from emissions.conservation import RULE as ACCOUNT_GAP
+from emissions.finding import Finding, Rejected
 
 Place = tuple[str, str, str]
 """Stage, topic and partition, as label values."""
@@ -37,6 +38,17 @@ class Metrics:
         )
         self.quarantined = Counter(
             "stackwatch_worker_quarantined", "Lines put into cems.quarantine.", ["stage", "reason"], registry=registry
+        )
+        self.skipped = Counter(
+            "stackwatch_worker_skipped_messages",
+            "Messages that are gone and were never read.",
+            stage,
+            registry=registry,
+        )
+        self.gaps = Counter(
+            "stackwatch_worker_account_gaps",
+            "Holes in the account, each time one is found or changes.",
+            registry=registry,
         )
         self.held = Gauge("stackwatch_worker_held_events", "Messages not acknowledged yet.", stage, registry=registry)
         self.lag = Gauge("stackwatch_worker_lag", "Messages not committed yet.", stage, registry=registry)
@@ -99,10 +111,16 @@ class StageMetrics:
         for output in outputs:
             if isinstance(output, Rejected):
                 self.quarantined(output.reason)
+            elif isinstance(output, Finding) and output.rule == ACCOUNT_GAP and output.to is None:
+                self._metrics.gaps.inc()
 
     def quarantined(self, reason: str) -> None:
         """A line was put aside."""
         self._metrics.quarantined.labels(self._name, reason).inc()
+
+    def skipped(self, messages: int) -> None:
+        """So many messages were never read."""
+        self._metrics.skipped.labels(self._name).inc(messages)
 
     def checkpoint(self) -> AbstractContextManager[object]:
         """Times the block, which makes a checkpoint."""

@@ -77,12 +77,14 @@ def test_one_line_lost_among_thousands_raises_an_alert_and_a_killed_worker_none(
     first.wait(10)
     # One line never reaches the feed, as if the gateway or the broker had dropped it.
     asyncio.run(publish(kafka.url, register, lines[half:LOST] + lines[LOST + 1 :]))
-    workers.start()
+    second = workers.start()
     wait_until(
         lambda: sum(line.stored is not None for line in lines_of(workers)) == called,
         seconds=60,
         what="all hours are closed",
     )
+    assert workers.metric(second, "stackwatch_worker_skipped_messages_total") == 0
+    assert workers.metric(second, "stackwatch_worker_account_gaps_total") == 1
     (gap,) = gaps(kafka.url)
     assert (gap.evidence["stage"], gap.evidence["missing"], gap.to) == (JUDGING, 1, None)
     assert gap.evidence["relayed"] == gap.evidence["judged"] + 1

@@ -9,6 +9,8 @@ from contracts.codec import unbundle
 @dataclass
 class Sent:
     timestamp: float | None = None
+    partition: int = 0
+    offset: int = 0
 
 
 @dataclass
@@ -23,6 +25,7 @@ class Stream:
     def __init__(self):
         self.queue = asyncio.Queue()
         self.acknowledged = []
+        self.offset = 0
 
     def noack(self):
         return self
@@ -36,7 +39,8 @@ class Stream:
 
     def put(self, *payloads, timestamp=None):
         for payload in payloads:
-            self.queue.put_nowait(Event(payload, Sent(timestamp)))
+            self.queue.put_nowait(Event(payload, Sent(timestamp, offset=self.offset)))
+            self.offset += 1
 
 
 @dataclass
