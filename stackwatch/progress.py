@@ -14,25 +14,22 @@ EVERY_S = 5.0
 class Progress:
     """Shown while the block runs."""
 
-    def __init__(self, label: str, *, unit: str, total: int | None = None, file: TextIO | None = None) -> None:
+    def __init__(self, label: str, *, unit: str, file: TextIO | None = None) -> None:
         """Prepare.
 
         Args:
             label: What is being done.
             unit: What is counted, in the plural.
-            total: How many there will be; None: nobody knows.
             file: Where it is shown; standard error if not given.
         """
-        self._label, self._unit, self._total = label, unit, total
+        self._label, self._unit = label, unit
+        self._total: int | None = None
         self._file = file or sys.stderr
         self._bar: Any = None
         self._at = 0
         self._told_at = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._file.isatty() and self._total is not None:
-            self._bar = click.progressbar(length=self._total, label=self._label, file=self._file, show_pos=True)
-            self._bar.__enter__()
         return self
 
     def __exit__(
@@ -43,9 +40,12 @@ class Progress:
         elif kind is None and self._at:
             self._tell()
 
-    def reach(self, count: int) -> None:
-        """So many are done."""
-        step, self._at = count - self._at, count
+    def reach(self, count: int, total: int | None = None) -> None:
+        """So many are done, of so many if that is known."""
+        step, self._at, self._total = count - self._at, count, total
+        if self._bar is None and total and self._file.isatty():
+            self._bar = click.progressbar(length=total, label=self._label, file=self._file, show_pos=True)
+            self._bar.__enter__()
         if self._bar is not None:
             self._bar.update(step)
         elif time.monotonic() - self._told_at >= EVERY_S:
