@@ -43,7 +43,8 @@ async def explain_page(sources: Sources, request: Request) -> None:
     """Build the page. It shows one moment and is not renewed by itself."""
     words = wording(language_of(request))
     city = next((d.code for d in sources.register.divisions.values() if not d.parent), "")
-    asked = asked_of(request.query_params, city=city, now=sources.now())
+    home = ("city", city) if sources.county is None else ("county", sources.county)
+    asked = asked_of(request.query_params, home=home, now=sources.now())
     with frame(sources, request, "explain", words("explain.title")):
         _crumbs(sources, words, asked)
         with box("div", "page-head"):
@@ -183,8 +184,9 @@ def _crumbs(sources: Sources, words: Wording, asked: Asked) -> None:
         chain = [("enterprise", outlet.enterprise), *chain]
     if chain[0][0] == "enterprise" and (enterprise := register.enterprises.get(chain[0][1])) is not None:
         chain = [("county", enterprise.county), *chain]
-    if chain[0][0] == "county" and (county := register.divisions.get(chain[0][1])) is not None and county.parent:
-        chain = [("city", county.parent), *chain]
+    if chain[0][0] == "county" and (county := register.divisions.get(chain[0][1])) is not None:
+        # Whoever sees one county is not led to the city's.
+        chain = [("city", county.parent), *chain] if county.parent in register.divisions else chain
     kept = {"window": asked.window, "period": asked.period, "track": asked.track}
     with box("nav", "crumbs", aria_label="breadcrumb"):
         for index, (level, id_) in enumerate(chain):

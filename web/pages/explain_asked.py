@@ -41,8 +41,8 @@ class Asked:
         return path("explain", **(fields | changes))
 
 
-def asked_of(query: Mapping[str, str], *, city: str, now: datetime) -> Asked:
-    """Read the address."""
+def asked_of(query: Mapping[str, str], *, home: tuple[str, str], now: datetime) -> Asked:
+    """Read the address; ``home``: level and id of what is explained where none is asked for."""
     window = query.get("window", "month")
     window = window if window in WINDOWS else "month"
     period = query.get("period") or period_at(now, window)
@@ -50,12 +50,12 @@ def asked_of(query: Mapping[str, str], *, city: str, now: datetime) -> Asked:
         bounds(window, period)
     except NotAPeriod:
         period = period_at(now, window)
-    level = query.get("level", "city" if not query.get("id") else "county")
+    level = query.get("level", home[0] if not query.get("id") else "county")
     track = query.get("track", "in_time")
     offset = query.get("offset", "0")
     return Asked(
-        level=level if level in LEVELS else "city",
-        id=query.get("id") or city,
+        level=level if level in LEVELS else home[0],
+        id=query.get("id") or home[1],
         window=window,
         period=period,
         track=track if track in TRACKS else "in_time",

@@ -17,7 +17,7 @@ NASTY = st.text(alphabet=st.sampled_from("<>\"'&ax=/ "), min_size=1)
 
 @given(state=NASTY, reason=NASTY, subject=NASTY, pollutant=NASTY)
 def test_no_text_leaves_its_attribute(state, reason, subject, pollutant):
-    asked = asked_of({"id": subject, "reason": reason, "level": "outlet"}, city="", now=town.NOW)
+    asked = asked_of({"id": subject, "reason": reason, "level": "outlet"}, home=("city", ""), now=town.NOW)
     one = Counted(hour=replace(HOUR, pollutant=pollutant), state=state, reason=reason)
     html = grid_html(wording("zh"), asked, [one])
     plain = grid_html(wording("zh"), asked, [Counted(hour=HOUR, state="valid", reason="ok")])
@@ -27,7 +27,7 @@ def test_no_text_leaves_its_attribute(state, reason, subject, pollutant):
 
 def test_each_hour_stands_in_the_row_of_its_day():
     hours = [Counted(hour=hour, state=hour.state, reason=hour.reason) for hour in _day()]
-    html = grid_html(wording("en"), asked_of({}, city="371500", now=town.NOW), hours)
+    html = grid_html(wording("en"), asked_of({}, home=("city", "371500"), now=town.NOW), hours)
     assert html.count("<tr>") == 1 + 1
     assert html.count("<a ") == 24
     assert '<th scope="row">11-09</th>' in html
