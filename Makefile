@@ -33,11 +33,12 @@ faults: $(STAMP) ## Kill, freeze and starve every process and engine for half an
 engines: $(STAMP) ## Get, build and start Kafka, Mosquitto, InfluxDB and PostgreSQL until Ctrl-C
 	$(BIN)/python -m deploy.engines influxdb kafka mosquitto postgresql $(ARGS)
 
-check: $(STAMP) ## Lint, types, import contracts
+check: $(STAMP) ## Lint, types, import contracts; bill of materials, licences, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m deploy.supply_chain
 
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
