@@ -32,6 +32,7 @@ from web.periods import bounds, period_at
 from web.problems import not_found
 from web.quarantine_desk import QuarantineDesk
 from web.quarantine_desk import names_of as refused_names
+from web.reports.provenance import fingerprint
 from web.views.board import Board, OpenItems, build_board
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class Sources:
     """Reads frames again as the gateway read them."""
     quarantine: QuarantineDesk = field(init=False)
     """Refused lines: of the whole city also those of loggers that nobody knows."""
+    register_version: str = field(init=False)
+    """Fingerprint of the whole register, also for whoever sees a part of it."""
     daybook: DayBook = field(init=False)
     """Hours counted by day, for reports."""
     name_of: Callable[[str], str] = field(init=False)
@@ -82,6 +85,7 @@ class Sources:
     _parts: dict[str, "Sources"] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.register_version = fingerprint(self.register)
         self.daybook = DayBook(self.store, following=lambda: self.live.following)
         if isinstance(self.live, Live):
             self.live.on_hour.append(self.daybook.hear)
@@ -121,6 +125,7 @@ class Sources:
                 live=CountyLive(self.live, county, outlets, mns),
                 packets=CountyPackets(self.packets, outlets | mns),
             )
+            part.register_version = self.register_version
             part.daybook = self.daybook.of_outlets(outlets)
         return self._parts[county]
 

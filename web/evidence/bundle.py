@@ -23,7 +23,7 @@ from web.evidence.audit_extract import audit_extract
 from web.evidence.frames import MonthFeed, marks_of, month_feed
 from web.evidence.scope import MonthScope, register_files, scope_of
 from web.evidence.trace import hour_trace
-from web.reports.provenance import applied_limits, fingerprint
+from web.reports.provenance import applied_limits
 from web.sources import Sources
 
 _README = Path(__file__).with_name("README.txt")
@@ -90,7 +90,7 @@ def _bundle(sources: Sources, case: CaseView, months: Sequence[MonthScope], feed
             "case_version": case.version,
             "county": case.county,
             "periods": [month.period for month in months],
-            "register_version": fingerprint(sources.register),
+            "register_version": sources.register_version,
             "rulebook_version": sources.rules.version,
             "software_version": software,
             "commands": commands,

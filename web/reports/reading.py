@@ -7,7 +7,7 @@ from emissions.periods import settles_at
 from web.periods import bounds
 from web.reports.desk import read_desk
 from web.reports.monthly import Material, Monthly, build_monthly
-from web.reports.provenance import Provenance, applied_limits, fingerprint
+from web.reports.provenance import Provenance, applied_limits
 from web.sources import Sources
 from web.views.board import counties_of
 
@@ -54,7 +54,7 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
         limits=applied_limits(outlets, sources.rules, start=start, end=end),
         provenance=Provenance(
             as_of=as_of,
-            register_version=fingerprint(sources.register),
+            register_version=sources.register_version,
             rulebook_version=sources.rules.version,
             software_version=version("stackwatch"),
             made_at=sources.now(),
