@@ -19,7 +19,7 @@ def hours_panel(sources: Sources, words: Wording, asked: Asked, explanation: Exp
     if not explanation.hours:
         text("p", words("state.empty"), "hint")
         return
-    with box("div", "scroll"), box("table", "grid"):
+    with box("div", "scroll", tabindex="0"), box("table", "grid"):
         with box("thead"), box("tr"):
             text("th", words("outlet.time"), scope="col")
             if asked.level != "outlet":

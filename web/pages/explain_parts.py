@@ -113,7 +113,7 @@ def reasons_panel(words: Wording, asked: Asked, explanation: Explanation) -> Non
 def parts_panel(sources: Sources, words: Wording, asked: Asked, parts: Sequence[Part]) -> None:
     """The level below, the lowest rate first."""
     text("h2", f"{words('explain.parts')}: {words(f'level.{parts[0].level}')}")
-    with box("div", "scroll"), box("table", "grid"):
+    with box("div", "scroll", tabindex="0"), box("table", "grid"):
         with box("thead"), box("tr"):
             text("th", words(f"level.{parts[0].level}"), scope="col")
             text("th", words("board.rate"), "num", scope="col")

@@ -19,7 +19,7 @@ class HoursTable:
         self._pollutants = pollutants
         self._rows = rows
         self._shown: list[Hour] | None = None
-        with box("div", "scroll"), box("table", "grid", aria_label=words("outlet.hours")):
+        with box("div", "scroll", tabindex="0"), box("table", "grid", aria_label=words("outlet.hours")):
             with box("thead"), box("tr"):
                 text("th", words("outlet.time"), scope="col")
                 for pollutant in pollutants:

@@ -33,7 +33,7 @@ class Latest:
         self._groups: dict[str, tuple[TextElement, TextElement]] = {}
         self._turns: dict[str, int] = {}
         self._factors: list[str] = []
-        with box("div", "scroll"), box("table", "grid latest", aria_label=words("outlet.latest")):
+        with box("div", "scroll", tabindex="0"), box("table", "grid latest", aria_label=words("outlet.latest")):
             self._head()
             self._body = box("tbody")
         self._empty = text("p", words("outlet.latest_empty"), "hint")

@@ -123,7 +123,7 @@ def _head(words: Wording, message: Message) -> None:
 
 def _numbers(words: Wording, numbers: Mapping[str, str], flags: Mapping[str, str]) -> None:
     """A row for each value with its factor's flag; texts that are no flag of a value stand behind."""
-    with box("div", "scroll"), box("table", "grid rates-table"):
+    with box("div", "scroll", tabindex="0"), box("table", "grid rates-table"):
         with box("thead"), box("tr"):
             for key, classes in (("factor", ""), ("value", "num"), ("unit", ""), ("flag", "")):
                 text("th", words(f"outlet.{key}"), classes, scope="col")

@@ -99,7 +99,7 @@ def _section(section: Section) -> None:
                 drawn = options(section.chart, section.table)
                 height = drawn.pop("height")
                 ui.echart(drawn).style(f"height: {height}px")
-        with box("div", "scroll"):
+        with box("div", "scroll", tabindex="0"):
             _table(section.table)
 
 

@@ -19,7 +19,7 @@ class RunningPanel:
         with box("section", "panel block"):
             self._title = text("h2", words("running.title", hour=figures.NONE))
             text("p", words("running.hint"), "hint")
-            with box("div", "scroll"), box("table", "grid rates-table", aria_label=words("running.hint")):
+            with box("div", "scroll", tabindex="0"), box("table", "grid rates-table", aria_label=words("running.hint")):
                 with box("thead"), box("tr"):
                     text("th", words("outlet.factor"), scope="col")
                     text("th", words("running.known"), "num", scope="col")

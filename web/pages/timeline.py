@@ -13,7 +13,7 @@ from web.wording import Wording
 def timeline(
     words: Wording, events: Sequence[EventView], *, causes: Mapping[str, tuple[str, str]] | None = None
 ) -> None:
-    """A list of events; what people did stands out from what data and deadlines did. ``causes``: the rulebook's words."""
+    """A list of events; what people did stands out from what data and deadlines did. ``causes``: their names."""
     with box("ol", "timeline", aria_label=words("alerts.timeline")):
         for event in events:
             person = event.by not in MACHINES
