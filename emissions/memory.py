@@ -107,6 +107,27 @@ class RunningHour:
 
 
 @dataclass(slots=True)
+class Steady:
+    """A run of equal real-time values of one pollutant (R22). Times are Unix times."""
+
+    text: str
+    first: float
+    last: float
+    told: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """Hours on end of one pollutant that show the same sign (R22). Times are Unix times."""
+
+    name: float
+    """The first hour as it was when the run was first told: its identity."""
+    value: str
+    first: float
+    last: float
+
+
+@dataclass(slots=True)
 class Head:
     """What is known of an outlet beside its days."""
 
@@ -122,6 +143,10 @@ class Head:
     """By ``pollutant|command``: the running hour (R20)."""
     warned: dict[str, float] = field(default_factory=dict)
     """By pollutant: the latest hour that a warning was given for, as Unix time."""
+    steady: dict[str, Steady] = field(default_factory=dict)
+    """By pollutant: the latest run of equal real-time values."""
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    """By ``rule|pollutant``: the latest runs of hours that were told."""
     called_until: float | None = None
     """Latest hour called, as Unix time."""
     not_connected_from: float | None = None

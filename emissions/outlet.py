@@ -7,7 +7,7 @@ tracks are told apart by when a value was received, not by where it stands in th
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from emissions import early_warning, outlet_findings, outlet_rates, silence
+from emissions import early_warning, outlet_findings, outlet_rates, silence, suspicion
 from emissions.beijing import BEIJING, HOUR, hour_of, midnight, to_beijing
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Finding
@@ -80,6 +80,7 @@ class _Work:
     def packet(self, packet: Packet) -> None:
         self.seen(packet.received_at, packet.cn)
         self.outputs += early_warning.on_sample(self.head, packet, outlet=self.outlet, rules=self.rules)
+        self.outputs += suspicion.of_sample(self.head, packet, self.outlet, self.parameters)
         if packet.data_time is None:
             return
         if packet.cn == "2061":
@@ -177,6 +178,10 @@ class _Work:
             if not wanted:
                 continue
             self._put(memory, f"{factor}-", "", packet, hour)
+            known = memory.values.get(f"{factor}-Avg")
+            if known is None or known.text != suffixes.get("Avg"):
+                odd = suspicion.contradiction(packet, factor, hour, self.outlet)
+                self.outputs += [odd] if odd is not None and factor in self.outlet.pollutants else []
             for suffix in _SUFFIXES:
                 if (text := suffixes.get(suffix)) is None:
                     continue
@@ -342,6 +347,15 @@ class _Work:
             last=last,
             marks=marks,
             known_at=to_beijing(known_at),
+            parameters=self.parameters,
+        )
+        self.outputs += suspicion.of_hour(
+            self.memory,
+            self.outlet,
+            pollutant,
+            hour,
+            known_at=known_at,
+            reference_o2_pct=now.reference_o2_pct,
             parameters=self.parameters,
         )
         return True

@@ -8,6 +8,31 @@ from emissions.beijing import BEIJING, to_beijing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspicionRule:
+    """R22: the numbers of the rules of suspicion."""
+
+    constant_hours: int = 6
+    """Hourly means equal to the decimal over this many hours."""
+    constant_realtime: timedelta = timedelta(minutes=30)
+    """Real-time values equal to the decimal for this long."""
+    hugging_hours: int = 72
+    """This many valid hours are looked at together ..."""
+    hugging_share: float = 0.90
+    """... and at least this share of them lies between ..."""
+    hugging_from: float = 0.95
+    hugging_to: float = 1.0
+    """... these shares of the limit."""
+    dilution_tolerance: float = 0.05
+    """The sent converted value is lower than the computed one by more than this share of it ..."""
+    dilution_hours: int = 3
+    """... for this many hours on end."""
+    twin_hours: int = 24
+    """Two outlets with equal hourly means over this many hours."""
+    mark_hours: int = 5
+    """Marks over this many hours of a month whose neighbours exceed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """Every number that the rules leave to the rulebook, with its default."""
 
@@ -53,6 +78,7 @@ class Parameters:
     """R21: an outlet from which nothing came for this long is silent ..."""
     silence_intervals: float = 3
     """R21: ... but not before this many of its own sending intervals have passed."""
+    suspicion: SuspicionRule = field(default_factory=SuspicionRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from emissions import exceeding
+from emissions import exceeding, twins
 from emissions.beijing import BEIJING, hour_of
 from emissions.exceeding import ExceededHour
 from emissions.finding import Case, Finding, finding_id
@@ -20,6 +20,7 @@ from emissions.rollcall import is_due
 from emissions.rules import Parameters, Rules
 from emissions.tally import NOTHING, Tally, add_up, percent
 from emissions.transmission import TRACKS, Called, Rate, rate_of, tally_of
+from emissions.twins import Curves
 
 Output = Rate | Finding | Case
 
@@ -67,6 +68,8 @@ class CountyMemory:
     """By month and enterprise: exceeded hours."""
     cases: dict[str, Case] = field(default_factory=dict)
     """By trigger."""
+    curves: Curves = field(default_factory=Curves)
+    """The latest valid hours (R22)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,8 @@ class _Work:
     # -- events ---------------------------------------------------------------------------------------------------
 
     def hour(self, hour: Hour) -> None:
+        if self.memory.barrier is None or hour.hour.timestamp() > self.memory.barrier:
+            twins.take(self.memory.curves, hour)
         month = period_of(hour.hour.astimezone(BEIJING).date(), "month")
         enterprises = self.memory.exceeded.get(month)
         if hour.verdict == "exceeded":
@@ -156,6 +161,7 @@ class _Work:
         waiting = self.memory.pending.setdefault(str(at), {})
         if called.outlet not in waiting:
             waiting[called.outlet] = self._snapshot(called.outlet, hour)
+            twins.call(self.memory.curves, called.outlet, hour, need=self.parameters.suspicion.twin_hours)
         if all(outlet.id in waiting for outlet in self.county.outlets.values() if is_due(outlet, hour)):
             self.evaluate(hour)
 
@@ -170,6 +176,13 @@ class _Work:
         self._say_rates()
         self._live_warning(hour, month, {outlet: s.month for outlet, s in snapshots.items()})
         self._settle(hour, {outlet: s.last_month for outlet, s in snapshots.items()})
+        self.outputs += twins.look(
+            self.memory.curves,
+            hour,
+            county=self.county.code,
+            known_at=hour + self.parameters.in_time,
+            need=self.parameters.suspicion.twin_hours,
+        )
 
     def _snapshot(self, outlet: str, hour: datetime) -> Snapshot:
         month = period_of(hour.date(), "month")

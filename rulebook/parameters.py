@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from emissions.coverage import CoverageRule
-from emissions.rules import Parameters
+from emissions.rules import Parameters, SuspicionRule
 from rulebook.schema import (
     Concentration,
     DayOfMonth,
@@ -100,6 +100,21 @@ class Suspicion(Strict):
     twin_curve_hours: Hours
     mark_at_peak_hours: Hours
 
+    def rule(self) -> SuspicionRule:
+        """The same for the core."""
+        return SuspicionRule(
+            constant_hours=self.constant_hours.value,
+            constant_realtime=self.constant_realtime.span,
+            hugging_hours=self.limit_hugging_hours.value,
+            hugging_share=self.limit_hugging_share.share,
+            hugging_from=self.limit_hugging_from.share,
+            hugging_to=self.limit_hugging_to.share,
+            dilution_tolerance=self.oxygen_dilution_tolerance.share,
+            dilution_hours=self.oxygen_dilution_hours.value,
+            twin_hours=self.twin_curve_hours.value,
+            mark_hours=self.mark_at_peak_hours.value,
+        )
+
 
 class Industries(Number):
     """Names of industries."""
@@ -147,4 +162,5 @@ class ParametersFile(Strict):
             early_running=self.early_warning.running.span,
             silence_after=self.silence.after.span,
             silence_intervals=self.silence.intervals.value,
+            suspicion=self.suspicion.rule(),
         )

@@ -70,7 +70,9 @@ def _outlet(story: dict[str, Any], outlet: Outlet) -> Iterator[tuple[datetime, b
 def _frame(outlet: Outlet, hour: datetime, said: dict[str, Any]) -> bytes:
     values: dict[str, dict[str, str]] = {}
     for code in outlet.pollutants:
-        value = said.get("values", {}).get(code, PLAIN[code])
+        # A stack that sends the same all day would be suspected, and so would two that send the same (R22).
+        wiggle = (hour.hour % 2 + 2 * int(outlet.enterprise[1:])) / 100
+        value = said.get("values", {}).get(code, f"{float(PLAIN[code]) + wiggle:.2f}")
         values[code] = {"Avg": value, "ZsAvg": value, "Flag": said.get("flag", "N")}
     values["a19001"] = {"Avg": said.get("oxygen", "9.00" if outlet.reference_o2_pct else "6.00"), "Flag": "N"}
     return message(

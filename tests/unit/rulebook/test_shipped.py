@@ -25,7 +25,7 @@ def test_the_shipped_numbers_are_the_defaults_of_the_rules():
 
 def test_every_number_of_the_core_stands_in_the_file_with_its_rule_and_a_sentence():
     judging = load_rulebook().parameters.judging
-    beside = {"early_running", "silence_after", "silence_intervals"}  # in sections of their own
+    beside = {"early_running", "silence_after", "silence_intervals", "suspicion"}  # in sections of their own
     assert set(type(judging).model_fields) | beside == {field.name for field in fields(Parameters)}
     assert all(getattr(judging, name).meaning.endswith((".", ")")) for name in type(judging).model_fields)
 
@@ -35,6 +35,7 @@ def test_the_shipped_numbers_of_the_warnings():
     assert parameters.early_warning.running.span == timedelta(minutes=5)
     assert parameters.core().silence_after == timedelta(minutes=15)
     assert parameters.core().silence_intervals == 3
+    assert parameters.core() == Parameters()
     suspicion = parameters.suspicion
     assert (suspicion.constant_hours.value, suspicion.constant_realtime.span) == (6, timedelta(minutes=30))
     assert (suspicion.limit_hugging_hours.value, suspicion.limit_hugging_share.share) == (72, 0.9)
