@@ -13,8 +13,9 @@ from starlette.routing import Match
 from web import problems
 from web.access.configured import Access
 from web.access.doors import doors
-from web.access.gate import Gate
+from web.access.gate import OPEN, Gate
 from web.access.headers import SecurityHeaders
+from web.access.oidc import provider_doors
 from web.api import (
     account,
     alert_desk,
@@ -91,7 +92,10 @@ def build_api(
     app.state.access = access
     problems.install(app)
     _guard(app, access)
+    _describe_log_in(app)
     app.include_router(doors(access, sources.name_of))
+    if access.provider is not None:
+        app.include_router(provider_doors(access, access.provider, sources.name_of))
     v1 = APIRouter(prefix="/api/v1")
     desk = (alerts, alert_desk, work_orders, proposals, silences, attachments)
     for part in (me, outlets, rates, findings, *desk, marks, quarantine, account, reports, case_files, events):
@@ -122,3 +126,20 @@ def _guard(app: FastAPI, access: Access) -> None:
         https_only=access.https,
     )
     app.add_middleware(SecurityHeaders, https=access.https)
+
+
+def _describe_log_in(app: FastAPI) -> None:
+    """Say in the interface's description how one asks: by a token, or by a browser's session."""
+    described = app.openapi
+
+    def with_log_in() -> dict[str, Any]:
+        document = described()
+        schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+        schemes["token"] = {"type": "http", "scheme": "bearer", "description": "A token from /me or /people"}
+        document["security"] = [{"token": []}]
+        for path in OPEN & document["paths"].keys():
+            for operation in document["paths"][path].values():
+                operation["security"] = []
+        return document
+
+    app.openapi = with_log_in  # type: ignore[method-assign]  # FastAPI's documented way to extend the description

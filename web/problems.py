@@ -113,6 +113,13 @@ def install(app: FastAPI) -> None:
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}}}
-    for status, text in ((404, "No such object"), (422, "The request is not understood"), (503, "A store is away"))
+    for status, text in (
+        (401, "Nobody is logged in, and no token that counts was sent"),
+        (403, "The role does not have the right"),
+        (404, "No such object, or none that the asker may see"),
+        (422, "The request is not understood"),
+        (429, "Too many requests; Retry-After says when again"),
+        (503, "A store is away"),
+    )
 }
 """Problem documents for the OpenAPI document."""
