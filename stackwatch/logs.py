@@ -8,6 +8,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from emissions.beijing import BEIJING
+from stackwatch.log_repeats import Repeats
 
 _NOISY = ("aiokafka", "kafka", "faust", "mode", "httpx", "httpcore", "asyncio")
 
@@ -61,6 +62,7 @@ def set_up_logs(level: str, *, process: str, form: str = "text", silent: tuple[s
     handler = logging.StreamHandler(sys.stderr)
     plain = _Line(f"%(asctime)s %(levelname)-7s {process} %(name)s: %(message)s")
     handler.setFormatter(_Json(process) if form == "json" else plain)
+    handler.addFilter(Repeats("aiokafka", "faust", "mode"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
