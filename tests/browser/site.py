@@ -6,6 +6,7 @@ The pages' framework keeps one site in a process, and a browser must not share a
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from alerts.policy import load_policy
 from alerts.repository import Repository
 from contracts.codec import bundle
 from contracts.topics import FINDINGS, READINGS
+from emissions.register import Register
 from emissions.rules import Parameters
 from stores.sqlite import SqliteStore
 from tests.unit.web import crowd, town
@@ -31,11 +33,20 @@ HEAD_OF_THE_SUPERVISED = ("钱七", "county_head", town.COUNTIES[2][0])
 SHARES = (5, 3, 2, 2, 1, 1, 1, 1, 1, 1)
 
 
+def with_gaps(register: Register) -> Register:
+    """The register with an outlet that has no monitor, and one that has never sent anything."""
+    known = register.outlets["O371581-01"]
+    silent = replace(known, id="O371581-98", name="2号焦炉烟囱", mn="MN3715810098")
+    bare = replace(known, id="O371581-99", name="3号焦炉烟囱", mn="", height_m=60.0)
+    return replace(register, outlets={**register.outlets, silent.id: silent, bare.id: bare})
+
+
 def seeded(folder: Path) -> Sources:
     """The city, ten days of it, with alerts and a case made by the alert database's own ways."""
     register = town.register(shares=SHARES, hostile=False)
     judged = list(town.hours(register, start=bounds("month", "2026-11")[0]))
-    live_readings = [reading for outlet in register.outlets.values() for reading in town.readings(outlet)]
+    senders, register = register, with_gaps(register)
+    live_readings = [reading for outlet in senders.outlets.values() for reading in town.readings(outlet)]
     readings = [*(reading for reading in live_readings if reading.cn != "2061"), *town.hour_packets(judged)]
     store = SqliteStore(folder / "series.db")
     store.write([*judged, *town.rates(judged)])

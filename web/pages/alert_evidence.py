@@ -23,9 +23,11 @@ def evidence_panel(sources: Sources, words: Wording, alert: AlertView) -> None:
             text("dd", figures.minute(alert.raised_at))
             text("dt", words("outlet.time"))
             text("dd", figures.minute(alert.started_at))
-            for line in evidence_lines(alert.rule, alert.evidence, words, sources.name_of):
+            if lines := evidence_lines(alert.rule, alert.evidence, words, sources.name_of):
                 text("dt", words("desk.evidence"))
-                text("dd", line)
+                with box("dd"):
+                    for line in lines:
+                        text("div", line)
             if rule := alert.evidence.get("rule"):
                 text("dt", words("outlet.rule"))
                 text("dd", str(rule))
