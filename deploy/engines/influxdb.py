@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import ssl
 import tempfile
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from pathlib import Path
 from deploy.engines.cache import cache_root, installed, progress
 from deploy.engines.go_modules import get_module
 from deploy.engines.process import Child, free_port, running
+from deploy.engines.server_tls import ServerTls
 from deploy.engines.toolchain import EngineError, build, output, program
 
 VERSION = "2.7.12"
@@ -42,7 +44,8 @@ class InfluxEngine:
     @property
     def env(self) -> dict[str, str]:
         """What a process of the platform is told to use this engine."""
-        series = self.url.replace("http://", "influxdb://", 1) + f"/{self.org}/{self.bucket}"
+        scheme, rest = self.url.split("://", 1)
+        series = f"{'influxdbs' if scheme == 'https' else 'influxdb'}://{rest}/{self.org}/{self.bucket}"
         return {"STACKWATCH_SERIES": series, "STACKWATCH_SERIES_TOKEN_FILE": str(self.token_file)}
 
 
@@ -57,9 +60,16 @@ def influxd() -> Path:
 
 @contextmanager
 def influxdb(
-    data_dir: Path, *, port: int | None = None, org: str = "stackwatch", bucket: str = "cems"
+    data_dir: Path,
+    *,
+    port: int | None = None,
+    org: str = "stackwatch",
+    bucket: str = "cems",
+    tls: ServerTls | None = None,
 ) -> Iterator[InfluxEngine]:
     """InfluxDB on a loopback port, set up and ready; the same folder again gives the same data and token.
+
+    With ``tls`` it speaks nothing else.
 
     Raises:
         EngineError: it could not be built or does not start.
@@ -68,7 +78,8 @@ def influxdb(
     data_dir = data_dir.absolute()
     data_dir.mkdir(parents=True, exist_ok=True)
     at = port or free_port()
-    url = f"http://127.0.0.1:{at}"
+    url = f"{'http' if tls is None else 'https'}://127.0.0.1:{at}"
+    trust = None if tls is None else tls.trust
     command = [
         str(binary),
         f"--bolt-path={data_dir / 'influxd.bolt'}",
@@ -78,20 +89,23 @@ def influxdb(
         "--reporting-disabled",
         "--log-level=warn",
     ]
-    with running("influxdb", command, log=data_dir / "influxd.log", ready=partial(_answers, f"{url}/health")) as child:
-        token = _set_up(url, data_dir=data_dir, org=org, bucket=bucket)
+    if tls is not None:
+        command += [f"--tls-cert={tls.certificate}", f"--tls-key={tls.key}", "--tls-min-version=1.2"]
+    ready = partial(_answers, f"{url}/health", trust)
+    with running("influxdb", command, log=data_dir / "influxd.log", ready=ready) as child:
+        token = _set_up(url, data_dir=data_dir, org=org, bucket=bucket, trust=trust)
         yield InfluxEngine(url=url, token=token, org=org, bucket=bucket, process=child, token_file=data_dir / "token")
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, trust: ssl.SSLContext | None) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as reply:  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(url, timeout=2, context=trust) as reply:  # noqa: S310 - our own loopback address
             return bool(reply.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _set_up(url: str, *, data_dir: Path, org: str, bucket: str) -> str:
+def _set_up(url: str, *, data_dir: Path, org: str, bucket: str, trust: ssl.SSLContext | None) -> str:
     """Name the first user, organisation and bucket, once per data folder; the token."""
     file = data_dir / "token"
     if file.exists():
@@ -109,7 +123,7 @@ def _set_up(url: str, *, data_dir: Path, org: str, bucket: str) -> str:
         f"{url}/api/v2/setup", data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
     )
     try:
-        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310 - our own loopback address
+        urllib.request.urlopen(request, timeout=30, context=trust).close()  # noqa: S310 - our own loopback address
     except urllib.error.HTTPError as error:
         raise EngineError(
             f"InfluxDB in {data_dir} refused its set-up: {error.read().decode(errors='replace')}"

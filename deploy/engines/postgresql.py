@@ -11,6 +11,7 @@ from pathlib import Path
 from signal import SIGINT
 
 from deploy.engines.process import Child, as_user, free_port, is_root, running
+from deploy.engines.server_tls import ServerTls
 from deploy.engines.toolchain import EngineError, output, program
 
 USER = "stackwatch"
@@ -35,8 +36,10 @@ class PostgresEngine:
 
 
 @contextmanager
-def postgresql(data_dir: Path, *, port: int | None = None) -> Iterator[PostgresEngine]:
+def postgresql(data_dir: Path, *, port: int | None = None, tls: ServerTls | None = None) -> Iterator[PostgresEngine]:
     """PostgreSQL on a loopback port, ready; the same folder again gives the same data and password.
+
+    With ``tls`` it lets nobody in without.
 
     Raises:
         EngineError: it is not on the machine, or does not start.
@@ -49,12 +52,13 @@ def postgresql(data_dir: Path, *, port: int | None = None) -> Iterator[PostgresE
     cluster = data_dir / "cluster"
     if not (cluster / "PG_VERSION").exists():
         _create_cluster(bin_dir, cluster, password=data_dir / "password", user=user)
+    options = [] if tls is None else _only_tls(cluster, tls, user=user)
     at = port or free_port()
     ready = [str(bin_dir / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(at)]
     with running(
         "postgresql",
         # TCP only: a socket's path must be short, and the folder's may be long.
-        [str(bin_dir / "postgres"), "-D", str(cluster), "-h", "127.0.0.1", "-p", str(at), "-k", ""],
+        [str(bin_dir / "postgres"), "-D", str(cluster), "-h", "127.0.0.1", "-p", str(at), "-k", "", *options],
         log=data_dir / "postgresql.log",
         ready=partial(_succeeds, ready),
         stop_with=SIGINT,
@@ -64,6 +68,18 @@ def postgresql(data_dir: Path, *, port: int | None = None) -> Iterator[PostgresE
         _create_database(bin_dir, at, password)
         url = f"postgresql+psycopg://{USER}:{password}@127.0.0.1:{at}/{DATABASE}"
         yield PostgresEngine(url=url, process=child)
+
+
+def _only_tls(cluster: Path, tls: ServerTls, *, user: str | None) -> list[str]:
+    """The server reads keys only that belong to itself; what it lets in is said by its own file."""
+    own = {cluster / "server.crt": tls.certificate, cluster / "server.key": tls.key}
+    for target, source in own.items():
+        target.write_bytes(source.read_bytes())
+        target.chmod(0o600)
+        if user is not None:
+            shutil.chown(target, user, user)
+    (cluster / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+    return ["-c", "ssl=on", "-c", "ssl_min_protocol_version=TLSv1.2"]
 
 
 def _bin_dir() -> Path:
