@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from emissions.account import AccountHour
 from emissions.beijing import BEIJING
 from emissions.hourly import Hour
 from emissions.reading import Reading
@@ -73,3 +74,24 @@ def rate(**changes: Any) -> Rate:
         "city": "371500",
     }
     return Rate(**(fields | changes))
+
+
+def account_line(**changes: Any) -> AccountHour:
+    fields = {
+        "outlet": "P1-01",
+        "enterprise": "P1",
+        "county": "371502",
+        "hour": H0,
+        "published": 62,
+        "relayed": 61,
+        "quarantined": 1,
+        "judged": 60,
+        "heartbeats": 5,
+        "without_values": 1,
+        "refused": 0,
+        "stored": 54,
+        "missing": 1,
+        "gaps": ({"stage": "judging", "series": "gw1/4f", "first": 17, "last": 17},),
+        "as_of": H0 + 2 * HOUR,
+    }
+    return AccountHour(**(fields | changes))
