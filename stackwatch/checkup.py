@@ -156,16 +156,15 @@ def _series(given: Settings) -> str:
 
 
 def _database(given: Settings) -> str:
-    from sqlalchemy import create_engine, make_url, text
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import SQLAlchemyError
 
-    secret = given.database_password
+    from alerts.database import address_of
+
     try:
-        url = make_url(given.database)
-        if secret is not None:
-            url = url.set(password=secret.get_secret_value())
+        url = address_of(given.database, password=given.database_password)
         engine = create_engine(url)
-    except (ArgumentError, SQLAlchemyError, ImportError) as error:
+    except (ValueError, SQLAlchemyError) as error:
         raise _Wrong(f"no database address: {type(error).__name__}; see STACKWATCH_DATABASE") from error
     if url.get_backend_name() == "sqlite" and url.database:
         return _sqlite(url.database)

@@ -11,6 +11,7 @@ from sqlalchemy import make_url, text
 from alerts.database import DatabaseUnavailable, prepare
 from deploy.engines import InfluxEngine, PostgresEngine, influxdb, postgresql
 from deploy.engines.server_tls import ServerTls
+from stackwatch.checkup import _database, _series
 from stackwatch.process import series_store
 from stackwatch.settings import Settings
 from stores import StoreUnavailable
@@ -110,3 +111,18 @@ def test_another_database_is_not_believed(
     with pytest.raises(DatabaseUnavailable, match=said) as caught:
         prepare(address(database, trusted, **change), password=password(database))
     assert password(database).get_secret_value() not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_the_doctor_sees_both_through_tls(
+    series: InfluxEngine, database: PostgresEngine, authority: Authority, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text(password(database).get_secret_value())
+    given = Settings(
+        series=series.env["STACKWATCH_SERIES"],
+        series_token_file=series.token_file,
+        series_ca_file=authority.file,
+        database=address(database, authority.file),
+        database_password_file=tmp_path / "password",
+    )
+    assert _series(given).startswith("InfluxDB 2")
+    assert _database(given).startswith("postgresql ")
