@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -21,8 +20,7 @@ from alerts.mqtt import MqttPublisher
 from alerts.notifiers import NOTIFIERS
 from alerts.outbox import Patience
 from alerts.repository import Repository
-from contracts.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
-from contracts.pulse import Pulse
+from alerts.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -92,33 +90,13 @@ class AlertService:
         )
         self._publishing = asyncio.Lock()
         self._ticking: str | None = None
-        self._pulse = Pulse()
-        self._progress = Progress("alerts")
-        self._looked_at = time.monotonic()
-        metrics.kafka_silent.set_function(lambda: self._pulse.silent_s)
-
-    def trouble(self) -> str | None:
-        """Why the process is not able to do its work at the moment; None when it is. From any thread."""
-        return self._why_silent(STALLED_AFTER_S) or self._resting or self._progress.why_not_ready()
-
-    def why_dead(self) -> str | None:
-        """Why the process should be started again; None while waiting may help. From any thread."""
-        return self._why_silent(DEAD_AFTER_S) or self._progress.why_dead()
-
-    @property
-    def _resting(self) -> str | None:
-        """What is waited for, and will come back by itself."""
-        return self._pulse.away or self._consuming.trouble or self._ticking
-
-    def _why_silent(self, after_s: float) -> str | None:
-        silent_s = time.monotonic() - self._looked_at
-        return f"the event loop has not turned for {silent_s:.0f} s" if silent_s > after_s else None
+        self.watch = Watch(metrics)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do everything at once until ``stop`` is set.
 
         Raises:
-            ServiceLost: Kafka is out of reach for good.
+            ServiceLost: Kafka's reading side is broken, or nothing gets on and there is no reason to wait for.
         """
         self._report_orphans()
         work = asyncio.create_task(self._everything())
@@ -128,10 +106,11 @@ class AlertService:
             if work.done():
                 work.result()
         except ExceptionGroup as failed:
-            lost, other = failed.split(KafkaError)
+            lost, other = failed.split((KafkaError, ServiceLost))
             if lost is None or other is not None:
                 raise
-            raise ServiceLost(f"Kafka: {lost.exceptions[0]}") from failed
+            why = lost.exceptions[0]
+            raise ServiceLost(str(why) if isinstance(why, ServiceLost) else f"Kafka: {why}") from failed
         finally:
             for task in (work, stopping):
                 task.cancel()
@@ -143,7 +122,7 @@ class AlertService:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._consuming.run())
             group.create_task(self._pass_time())
-            group.create_task(self._pulse.run(self._carrier))
+            group.create_task(self.watch.pulse.run(self._carrier))
             group.create_task(self._find_offsets())
             group.create_task(self._look())
             group.create_task(self._anchor())
@@ -190,12 +169,9 @@ class AlertService:
         destinations = [courier.destination for courier in (self._events, *self._couriers)]
         engine = self._repository.engine
         while True:
-            self._looked_at = time.monotonic()
-            committed, ends = self._consuming.offsets()
-            self._progress.observe(committed, ends, now=self._looked_at, resting=self._resting)
-            self._metrics.offsets(committed)
-            self._metrics.lag.set(self._progress.lag)
-            self._metrics.still.set(self._progress.still_s)
+            self.watch.look(*self._consuming.offsets(), trouble=self._consuming.trouble or self._ticking)
+            if dead := self.watch.why_dead():
+                raise ServiceLost(dead)
             with contextlib.suppress(DatabaseUnavailable):  # told by _pass_time
                 waiting = await asyncio.to_thread(outbox.oldest, engine)
                 self._metrics.outbox(waiting, known=destinations, now=datetime.now(UTC))

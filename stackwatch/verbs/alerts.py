@@ -52,5 +52,6 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
     await create_topics(address, replication=given.kafka_replication, topics=topics_of("alerts"))
     kafka, mqtt = Kafka(address, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
     async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=clock_of(given)) as serving:
-        with serve_health(given.health_host, given.health_port, serving.trouble, alive=serving.why_dead):
+        watch = serving.watch
+        with serve_health(given.health_host, given.health_port, watch.why_not_ready, alive=watch.why_dead):
             await serving.run(stop)
