@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from web.access.asking import person_of
 from web.access.configured import Access
 from web.access.doors import local
+from web.access.sockets import guard_live_pages
 from web.app import Task, build_api
 from web.pages import board, county, explain, frame, me, outlet, packets, people, reports
 from web.pages.desk_routes import add_desk_pages
@@ -54,6 +55,7 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
         show_welcome_message=False,
         favicon=(_ASSETS / "favicon.svg").read_text(),
     )
+    guard_live_pages()
     style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
     ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
 
