@@ -1,22 +1,18 @@
 """Marks 标记: what a person declares about a span of time at an outlet (R8)."""
 
 import asyncio
-import uuid
-from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from emissions.beijing import to_beijing
-from emissions.event import Mark
+from web import marking
 from web.access.asking import Marking, acting
 from web.api import shapes
 from web.api.answers import answer, raw
 from web.api.serving import sources_of
-from web.feed import FeedUnavailable
-from web.markbook import Entry, IdTaken
+from web.markbook import Entry
+from web.marking import MarkRefused, NotYetInFeed, mark_of
 from web.problems import RESPONSES, Problem, not_found, refused
 from web.sources import Sources
 
@@ -28,9 +24,6 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=200, description="Left out: whoever asks acts. Another's name is refused"),
 ]
-
-FARTHEST = timedelta(days=366)
-"""A mark lies within this of the moment it is entered; nothing older is ever judged (R3)."""
 
 
 class MarkEntry(BaseModel):
@@ -68,19 +61,37 @@ async def enter(sources: Given, person: Marking, entry: MarkEntry) -> Response:
 
     The same mark under the same id again changes nothing and is answered with 200; another under it is refused.
     """
-    mark = _mark(sources, entry, by=acting(person, entry.by))
     try:
-        standing = await asyncio.to_thread(sources.marks.enter, mark)
-    except IdTaken:
-        raise Problem(409, "Id taken", f"There is another mark {mark.id!r}.") from None
-    if replace(standing.mark, entered_at=mark.entered_at) != mark:
-        raise Problem(409, "Id taken", f"There is another mark {mark.id!r}, entered by {standing.mark.by}.")
-    fresh = not standing.in_feed
-    if fresh:
-        await _send(sources, standing.mark)
+        mark = mark_of(
+            sources,
+            outlet=entry.outlet,
+            kind=entry.mark,
+            start=entry.from_,
+            end=entry.to,
+            by=acting(person, entry.by),
+            note=entry.note,
+            mark_id=entry.id,
+        )
+        standing, fresh = await marking.enter(sources, mark)
+    except MarkRefused as error:
+        if error.why == "id_taken":
+            raise Problem(409, "Id taken", str(error)) from None
+        raise refused(f"body/{error.field}", str(error)) from None
+    except NotYetInFeed as error:
+        raise Problem(503, "Feed unavailable", str(error)) from error
     return answer(
         {"mark": raw(standing.mark), "revoked": standing.revocation is not None}, status=201 if fresh else 200
     )
+
+
+@router.get("/marks", summary="Marks that were entered here", response_model=shapes.Marks)
+async def marks(
+    sources: Given, outlet: Annotated[str | None, Query(max_length=200, description="Only this outlet's")] = None
+) -> Response:
+    """All marks, the one entered last first; the line that took it back where it is revoked."""
+    entries = await asyncio.to_thread(sources.marks.listed, outlet=outlet)
+    items = [{"mark": raw(one.revocation or one.mark), "revoked": one.revocation is not None} for one in entries]
+    return answer({"items": items})
 
 
 @router.get("/marks/{mark_id}", summary="One mark", response_model=shapes.OneMark)
@@ -95,54 +106,14 @@ async def revoke(sources: Given, person: Marking, mark_id: str, said: Revocation
     """The hours of the mark are judged again without it. Revoking twice changes nothing."""
     by = acting(person, said.by)
     entry = await _found(sources, mark_id)
-    if entry.revocation is None:
-        line = replace(entry.mark, revoked=True, entered_at=to_beijing(sources.now()), by=by, note=said.note)
-        entry = await asyncio.to_thread(sources.marks.revoke, line)
-    if not entry.in_feed and entry.revocation is not None:
-        await _send(sources, entry.revocation)
-    return answer({"mark": raw(entry.revocation or entry.mark), "revoked": True})
-
-
-def _mark(sources: Sources, entry: MarkEntry, *, by: str) -> Mark:
-    """The mark as it goes into the feed, if it is one."""
-    if (outlet := sources.register.outlets.get(entry.outlet)) is None:
-        raise refused("body/outlet", f"there is no outlet {entry.outlet!r} in the register")
-    start, end = _moment(entry.from_, "body/from"), _moment(entry.to, "body/to")
-    now = to_beijing(sources.now())
-    if start >= end:
-        raise refused("body/to", f"to ({end.isoformat()}) is not after from ({start.isoformat()})")
-    if start < now - FARTHEST or end > now + FARTHEST:
-        raise refused("body/from", f"a mark lies within {FARTHEST.days} days of now ({now.isoformat()})")
-    return Mark(
-        id=entry.id or uuid.uuid4().hex,
-        outlet=outlet.id,
-        mn=outlet.mn,
-        mark=entry.mark,
-        from_=start,
-        to=end,
-        entered_at=now,
-        by=by,
-        note=entry.note,
-    )
-
-
-def _moment(moment: datetime, pointer: str) -> datetime:
     try:
-        return to_beijing(moment)
-    except OverflowError:
-        raise refused(pointer, f"{moment.isoformat()} is outside the calendar") from None
+        entry = await marking.revoke(sources, entry, by=by, note=said.note)
+    except NotYetInFeed as error:
+        raise Problem(503, "Feed unavailable", str(error)) from error
+    return answer({"mark": raw(entry.revocation or entry.mark), "revoked": True})
 
 
 async def _found(sources: Sources, mark_id: str) -> Entry:
     if (entry := await asyncio.to_thread(sources.marks.find, mark_id)) is None:
         raise not_found("mark", mark_id)
     return entry
-
-
-async def _send(sources: Sources, line: Mark) -> None:
-    try:
-        await sources.feed.send(line)
-    except FeedUnavailable as error:
-        detail = f"The mark {line.id!r} is not yet in the feed: {error}. Send it again under the same id."
-        raise Problem(503, "Feed unavailable", detail) from error
-    await asyncio.to_thread(sources.marks.sent, line.id)

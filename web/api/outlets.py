@@ -12,11 +12,14 @@ from emissions.register import Outlet
 from web.api import shapes
 from web.api.answers import answer, listed
 from web.api.asked import every as step_of
-from web.api.asked import span
+from web.api.asked import moment, span
 from web.api.serving import sources_of
-from web.problems import RESPONSES, refused
+from web.packets import PacketsUnavailable
+from web.periods import EARLIEST_YEAR, LATEST_YEAR
+from web.problems import RESPONSES, Problem, refused
 from web.sources import Sources
 from web.views.names import enterprise_name
+from web.views.packets import Frame, frames_of
 from web.views.readings import COMMANDS, thin
 
 router = APIRouter(tags=["outlets"], responses=RESPONSES)
@@ -139,3 +142,45 @@ async def hours(sources: Given, outlet_id: str, from_: From = None, to: To = Non
     sources.outlet(outlet_id)
     start, end = span(from_, to, now=sources.now(), default=timedelta(hours=24), longest=LONGEST)
     return listed(await asyncio.to_thread(sources.store.hours, start=start, end=end, outlet=outlet_id))
+
+
+@router.get(
+    "/outlets/{outlet_id}/packets", summary="The frames behind one reading, as they came", response_model=shapes.Frames
+)
+async def packets(
+    sources: Given,
+    outlet_id: str,
+    cn: Annotated[str, Query(description="Command: 2011, 2051, 2061 or 2031")],
+    at: Annotated[str, Query(description="Data time: ISO 8601; Beijing time where it has no offset")],
+) -> Response:
+    """Frames of this command and data time, in order of receipt. The logger's password is left out of them."""
+    outlet = sources.outlet(outlet_id)
+    if cn not in (*COMMANDS, "2031"):
+        raise refused("query/cn", f"{cn!r} is not one of 2011, 2051, 2061, 2031")
+    start = moment(at, "query/at")
+    if not EARLIEST_YEAR <= start.year <= LATEST_YEAR:
+        raise refused("query/at", f"{at!r} is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
+    found = await asyncio.to_thread(
+        sources.store.readings, outlet_id, cn=cn, start=start, end=start + timedelta(seconds=1)
+    )
+    if not found:
+        return answer({"items": []})
+    try:
+        frames = await frames_of(sources.packets, sources.acceptance, outlet, found[0])
+    except PacketsUnavailable as error:
+        raise Problem(503, "Feed unavailable", f"The feed cannot be read now: {error}") from error
+    return answer({"items": [_frame(frame) for frame in frames]})
+
+
+def _frame(frame: Frame) -> dict[str, Any]:
+    packet = frame.packet
+    return {
+        "received_at": frame.received_at,
+        "gateway": frame.gateway,
+        "raw": frame.raw,
+        "password_hidden": frame.hidden,
+        "cn": packet.cn,
+        "data_time": packet.data_time,
+        "qn": packet.qn,
+        "values": packet.values,
+    }

@@ -328,6 +328,27 @@ class OneMark(BaseModel):
     revoked: bool
 
 
+class Marks(Items[OneMark]):
+    """Marks."""
+
+
+class FrameShape(BaseModel):
+    """One frame of the feed, the logger's password hidden."""
+
+    received_at: datetime
+    gateway: str
+    raw: str
+    password_hidden: bool
+    cn: str
+    data_time: datetime | None
+    qn: str
+    values: Mapping[str, Mapping[str, str]]
+
+
+class Frames(Items[FrameShape]):
+    """Frames behind one reading."""
+
+
 class Account(Items[Line]):
     """The conservation account."""
 

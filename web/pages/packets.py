@@ -18,7 +18,7 @@ from web.pages.chart_layers import moment_text
 from web.pages.frame import Notice, frame, language_of, not_found
 from web.pages.markup import box, link, path, text
 from web.pages.outlet_crumbs import outlet_crumbs
-from web.periods import period_at
+from web.periods import EARLIEST_YEAR, LATEST_YEAR, period_at
 from web.said import factor_name, factor_unit, flag_name
 from web.sources import Sources
 from web.views.names import outlet_name
@@ -163,6 +163,7 @@ def _moment(written: str) -> datetime | None:
     """A moment of Beijing time as an address has it; None where it is none."""
     try:
         at = datetime.fromisoformat(written)
-    except ValueError:
+        at = (at if at.tzinfo is not None else at.replace(tzinfo=BEIJING)).astimezone(BEIJING)
+    except (ValueError, OverflowError):
         return None
-    return (at if at.tzinfo is not None else at.replace(tzinfo=BEIJING)).astimezone(BEIJING)
+    return at if EARLIEST_YEAR <= at.year <= LATEST_YEAR else None
