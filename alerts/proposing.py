@@ -98,7 +98,7 @@ def consider(session: Session, recorder: Recorder, alert: AlertRow, *, now: date
         grounds={alert.id: ground},
         proposed_at=now,
     )
-    reason = f"{len(ground['hours_over'])} hours over the limit"
+    reason = f"{ground['hours']} hours over the limit"
     step = ladder.propose(step=wanted, at=now, reason=reason, terms=recorder.policy.terms)
     _record(session, recorder, row, step, wall=wall)
 
@@ -122,7 +122,6 @@ def _ground(alert: AlertRow) -> dict[str, Any] | None:
         "outlet": alert.subject.get("outlet"),
         "pollutant": evidence.get("pollutant"),
         "hours": len(hours),
-        "hours_over": hours,
         "newest_hour": hours[-1],
         "peak_multiple": evidence.get("peak_multiple"),
         "ended_by_data": alert.ended_by_data.isoformat() if alert.ended_by_data else None,

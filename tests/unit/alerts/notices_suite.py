@@ -33,8 +33,8 @@ def events(desk: Repository, channel: str = "desk") -> list[tuple[str, list[str]
     return [(notice["event"], notice["ids"]) for notice in told(desk, channel)]
 
 
-class NoticesSuite:
-    """Needs a fixture ``url``: an empty database."""
+class NoticesOnEveryDatabase:
+    """What depends on the database. Needs a fixture ``url``: an empty one."""
 
     @pytest.fixture
     def open_one(self, url: str) -> Iterator[Callable[[], Repository]]:
@@ -70,6 +70,67 @@ class NoticesSuite:
         assert "× 500" in notice["title"]
         assert all(f"<o{number:03}>" in notice["body"] for number in range(500))
         assert {(alert.state, alert.rule) for alert in desk.alerts(limit=1000)} == {("raised", "silence")}
+
+    def test_two_processes_at_once_tell_each_thing_once(self, open_one: Callable[[], Repository]) -> None:
+        desks = [open_one() for _ in range(2)]
+        lines = [silence(f"o{number}") for number in range(20)]
+        start = threading.Barrier(len(desks))
+
+        def work(desk: Repository) -> None:
+            start.wait(10)
+            for line in lines:
+                assert desk.take_in([line], now=T0) == []
+                desk.pass_time(now=T0)
+            for seconds in range(30, 40):
+                desk.pass_time(now=T0 + seconds * SECOND)
+
+        with ThreadPoolExecutor(len(desks)) as pool:
+            list(pool.map(work, desks))
+        (notice,) = told(desks[0])
+        assert sorted(notice["ids"]) == sorted(line.id for line in lines)
+        assert desks[0].broken_audit() == []
+
+    def test_what_was_inhibited_and_still_lasts_is_told_when_the_outage_ends(self, desk: Repository) -> None:
+        desk.take_in([county_outage(), silence("o1"), silence("o2")], now=T0)
+        desk.pass_time(now=T0 + MINUTE)
+        over = T0 + 5 * MINUTE
+        desk.take_in([county_outage(ended=over), silence("o1", ended=over)], now=over)
+        for seconds in range(0, 120, 10):
+            desk.pass_time(now=over + seconds * SECOND)
+        ids = [ids for event, ids in events(desk) if event == "raised"]
+        assert ids == [[county_outage().id], [silence("o2").id]]
+        assert [(one.event, one.state, one.why) for one in desk.notices(silence("o1").id)] == [
+            ("raised", "dropped", "over"),
+            ("ended", "dropped", "untold"),
+        ]
+
+    def test_who_dies_after_sending_lets_another_send_again_rather_than_never(
+        self, open_one: Callable[[], Repository]
+    ) -> None:
+        one, other = open_one(), open_one()
+        one.take_in([exceedance()], now=T0)
+        one.pass_time(now=T0 + MINUTE)
+        patience = Patience()
+        sent = []
+
+        def send(desk: Repository, after: timedelta, *, dies: bool) -> None:
+            letters = outbox.claim(desk.engine, "channel:desk", now=WALL + after, patience=patience)
+            sent.extend(letter.dedupe_key for letter in letters)
+            if not dies:
+                results = [(letter, None) for letter in letters]
+                outbox.settle(desk.engine, results, now=WALL + after, patience=patience)
+
+        send(one, timedelta(0), dies=True)
+        send(other, patience.loan / 2, dies=False)
+        assert sent == ["f1:1:channel:desk"], "while it is lent nobody else sends it"
+        send(other, patience.loan, dies=False)
+        assert sent == ["f1:1:channel:desk"] * 2, "the same key: a receiver that has it can drop it"
+        send(one, 2 * patience.loan, dies=False)
+        assert len(sent) == 2
+
+
+class NoticesSuite(NoticesOnEveryDatabase):
+    """All of it."""
 
     def test_counties_and_rules_are_not_thrown_together(self, desk: Repository) -> None:
         desk.take_in(
@@ -115,20 +176,6 @@ class NoticesSuite:
         (held,) = desk.notices(silence("o1").id)
         assert (held.state, held.why) == ("withheld", f"inhibited:{outage}")
         assert desk.alert(silence("o1").id).state == "raised", "the alert is there all the same"
-
-    def test_what_was_inhibited_and_still_lasts_is_told_when_the_outage_ends(self, desk: Repository) -> None:
-        desk.take_in([county_outage(), silence("o1"), silence("o2")], now=T0)
-        desk.pass_time(now=T0 + MINUTE)
-        over = T0 + 5 * MINUTE
-        desk.take_in([county_outage(ended=over), silence("o1", ended=over)], now=over)
-        for seconds in range(0, 120, 10):
-            desk.pass_time(now=over + seconds * SECOND)
-        ids = [ids for event, ids in events(desk) if event == "raised"]
-        assert ids == [[county_outage().id], [silence("o2").id]]
-        assert [(one.event, one.state, one.why) for one in desk.notices(silence("o1").id)] == [
-            ("raised", "dropped", "over"),
-            ("ended", "dropped", "untold"),
-        ]
 
     def test_a_silence_holds_back_what_it_covers_and_nothing_else(self, desk: Repository) -> None:
         ends_at = T0 + HOUR
@@ -216,49 +263,6 @@ class NoticesSuite:
             again.take_in(lines, now=T0 + 40 * SECOND)
             again.pass_time(now=T0 + (40 + turn) * SECOND)
         assert events(again) == [("raised", [silence("o1").id, silence("o2").id])]
-
-    def test_two_processes_at_once_tell_each_thing_once(self, open_one: Callable[[], Repository]) -> None:
-        desks = [open_one() for _ in range(2)]
-        lines = [silence(f"o{number}") for number in range(20)]
-        start = threading.Barrier(len(desks))
-
-        def work(desk: Repository) -> None:
-            start.wait(10)
-            for line in lines:
-                assert desk.take_in([line], now=T0) == []
-                desk.pass_time(now=T0)
-            for seconds in range(30, 40):
-                desk.pass_time(now=T0 + seconds * SECOND)
-
-        with ThreadPoolExecutor(len(desks)) as pool:
-            list(pool.map(work, desks))
-        (notice,) = told(desks[0])
-        assert sorted(notice["ids"]) == sorted(line.id for line in lines)
-        assert desks[0].broken_audit() == []
-
-    def test_who_dies_after_sending_lets_another_send_again_rather_than_never(
-        self, open_one: Callable[[], Repository]
-    ) -> None:
-        one, other = open_one(), open_one()
-        one.take_in([exceedance()], now=T0)
-        one.pass_time(now=T0 + MINUTE)
-        patience = Patience()
-        sent = []
-
-        def send(desk: Repository, after: timedelta, *, dies: bool) -> None:
-            letters = outbox.claim(desk.engine, "channel:desk", now=WALL + after, patience=patience)
-            sent.extend(letter.dedupe_key for letter in letters)
-            if not dies:
-                results = [(letter, None) for letter in letters]
-                outbox.settle(desk.engine, results, now=WALL + after, patience=patience)
-
-        send(one, timedelta(0), dies=True)
-        send(other, patience.loan / 2, dies=False)
-        assert sent == ["f1:1:channel:desk"], "while it is lent nobody else sends it"
-        send(other, patience.loan, dies=False)
-        assert sent == ["f1:1:channel:desk"] * 2, "the same key: a receiver that has it can drop it"
-        send(one, 2 * patience.loan, dies=False)
-        assert len(sent) == 2
 
     def test_every_attempt_stands_at_the_alert(self, desk: Repository) -> None:
         desk.take_in([exceedance()], now=T0)
