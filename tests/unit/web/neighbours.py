@@ -61,6 +61,7 @@ ROUTES: dict[tuple[str, str], tuple[Lists | About | Shows, ...]] = {
     ("GET", "/api/v1/outlets/{outlet_id}"): (About(),),
     ("GET", "/api/v1/outlets/{outlet_id}/readings"): (About(),),
     ("GET", "/api/v1/outlets/{outlet_id}/hours"): (About(),),
+    ("GET", "/api/v1/outlets/{outlet_id}/packets"): (About(),),
     ("GET", "/api/v1/rates"): (
         Lists(("?level=county", "?level=outlet", "?level=enterprise", "?level=city")),
         About(query="?level=county&id={id}", thing="query", of="county"),
@@ -132,6 +133,7 @@ ROUTES: dict[tuple[str, str], tuple[Lists | About | Shows, ...]] = {
         About(query="?name=a.txt", content=b"text", of="work_order"),
     ),
     ("GET", "/api/v1/{where}/{id_}/attachments/{file_id}"): (About(of="alert"),),
+    ("GET", "/api/v1/marks"): (Lists(), About(query="?outlet={id}", thing="query", of="outlet")),
     ("POST", "/api/v1/marks"): (
         About(
             {
