@@ -124,7 +124,9 @@ def running_parts(folder: Path, start: datetime, *, port: int | None, county: st
         asyncio.run(create_topics(kafka.url))
         with Supervisor(logs, environment) as supervisor:
             for name in PROCESSES:
-                supervisor.start(name, name, env={"STACKWATCH_HEALTH_PORT": str(health.get(name, 0))})
+                port_of = health.get(name, web_port)
+                env = {"STACKWATCH_HEALTH_PORT": str(health.get(name, 0))}
+                supervisor.start(name, name, env=env, health=f"http://{LOOPBACK}:{port_of}")
             parts = Parts(
                 folder=folder,
                 mqtt=mqtt.url,

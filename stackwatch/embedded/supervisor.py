@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -11,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from stackwatch.embedded.child import Child
+from stackwatch.embedded.liveness import PROBE_S, Liveness
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +35,20 @@ class Supervisor:
         self._env = {**os.environ, **env}
         self._guards: dict[str, _Guard] = {}
 
-    def start(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
-        """Run ``stackwatch *arguments`` under a name, from now until ``stop``; ``env`` is for this one alone."""
+    def start(self, name: str, *arguments: str, env: Mapping[str, str] | None = None, health: str = "") -> None:
+        """Run ``stackwatch *arguments`` under a name, from now until ``stop``.
+
+        Args:
+            name: Unique; of the log as well.
+            arguments: Verb and what belongs to it.
+            env: For this process alone.
+            health: Where it answers ``/healthz``. One that has answered and then says for a while that it should be
+                started again, or nothing at all, is killed, and so started again. Empty: it is not asked.
+        """
         if name in self._guards:
             raise ValueError(f"{name} is running already")
         argv = [sys.executable, "-m", "stackwatch", *arguments]
-        guard = _Guard(name, argv, self._folder / f"{name}.log", {**self._env, **(env or {})})
+        guard = _Guard(name, argv, self._folder / f"{name}.log", {**self._env, **(env or {})}, Liveness(health))
         self._guards[name] = guard
         guard.begin()
 
@@ -77,8 +87,9 @@ class Supervisor:
 class _Guard:
     """One process and the one thread that starts it: a child dies with the thread that started it."""
 
-    def __init__(self, name: str, argv: list[str], log: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, name: str, argv: list[str], log: Path, env: Mapping[str, str], liveness: Liveness) -> None:
         self._name, self._argv, self._path, self._env = name, argv, log, env
+        self._liveness = liveness
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._stopping = threading.Event()
@@ -120,7 +131,7 @@ class _Guard:
                 begun = time.monotonic()
                 child = self._child = Child(self._argv, log=self._path, env=self._env)
             self._started.set()
-            code = child.wait()
+            code = self._watched(child)
             if self._stopping.is_set() or code == 0:
                 break
             if code == USAGE_EXIT and not self.restarts:
@@ -134,3 +145,13 @@ class _Guard:
             delay = min(delay * 2, LONGEST_DELAY_S)
             self.restarts += 1
         self._started.set()
+
+    def _watched(self, child: Child) -> int | None:
+        """The exit code, after killing a process that is alive and does nothing."""
+        self._liveness.begin()
+        while (code := child.wait(PROBE_S)) is None:
+            if (dead := self._liveness.why_dead()) is not None and not self._stopping.is_set():
+                _log.warning("%s is killed: %s", self._name, dead)
+                child.send(signal.SIGKILL)
+                return child.wait()
+        return code

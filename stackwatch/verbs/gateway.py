@@ -16,6 +16,7 @@ from ingest.numbering import Numbering, new_boot
 from ingest.pacing import Pace
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
+from stackwatch.heartbeat import heartbeat
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, kafka_address, mqtt_address, read_rules, run_until_stopped
 from stackwatch.reach import reach_kafka, reach_mqtt
@@ -61,5 +62,6 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
         metrics=GatewayMetrics(),
         limits=Limits(pace=Pace(per_s=given.gateway_rate, burst=given.gateway_burst)),
     )
-    with serve_health(given.health_host, given.health_port, gateway.ready):
-        await gateway.run(stop)
+    async with heartbeat() as heart:
+        with serve_health(given.health_host, given.health_port, gateway.ready, alive=heart.why_dead):
+            await gateway.run(stop)

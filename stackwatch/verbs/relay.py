@@ -8,6 +8,7 @@ import click
 from ingest.relay import Relay
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
+from stackwatch.heartbeat import heartbeat
 from stackwatch.logs import set_up_logs
 from stackwatch.process import mqtt_address, run_until_stopped
 from stackwatch.reach import reach_mqtt
@@ -28,5 +29,6 @@ def command() -> None:
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
     await reach_mqtt(given, mqtt_address(given))
     relay = Relay(address=mqtt_address(given), name=given.gateway, host=given.relay_host, port=given.relay_port)
-    with serve_health(given.health_host, given.health_port, relay.ready):
-        await relay.run(stop)
+    async with heartbeat() as heart:
+        with serve_health(given.health_host, given.health_port, relay.ready, alive=heart.why_dead):
+            await relay.run(stop)

@@ -13,6 +13,7 @@ from ingest.kafka import KafkaLost, KafkaUnfit, KafkaWriter
 from ingest.rollcaller import RollCaller
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
+from stackwatch.heartbeat import heartbeat
 from stackwatch.logs import set_up_logs
 from stackwatch.process import clock_of, kafka_address, read_rules, run_until_stopped
 from stackwatch.reach import reach_kafka
@@ -59,5 +60,6 @@ async def _serve(given: Settings, since: datetime | None, stop: asyncio.Event) -
         clock=clock_of(given),
         since=since,
     )
-    with serve_health(given.health_host, given.health_port, caller.ready):
-        await caller.run(stop)
+    async with heartbeat() as heart:
+        with serve_health(given.health_host, given.health_port, caller.ready, alive=heart.why_dead):
+            await caller.run(stop)
