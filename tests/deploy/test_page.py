@@ -3,12 +3,14 @@
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
+from contracts.rights import RIGHTS
 from contracts.topics import TOPICS
 from deploy.engines import kubernetes
 from deploy.engines.manifest_tools import binary
@@ -21,11 +23,12 @@ pytestmark = pytest.mark.timeout(1800)
 
 
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
-SECRETS, DEMO, CITY = BLOCKS
+SECRETS, DEMO, CITY, LOGGERS = BLOCKS
 
 
 @pytest.fixture(
-    scope="module", params=[pytest.param(DEMO, id="the demo"), pytest.param(CITY, id="a city of one's own")]
+    scope="module",
+    params=[pytest.param(DEMO, id="the demo"), pytest.param(f"{CITY}{LOGGERS}", id="a city of one's own")],
 )
 def followed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """An empty cluster after what the page does to it."""
@@ -34,7 +37,11 @@ def followed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         learn(cluster)
         place = tmp_path_factory.mktemp("checkout")
         (place / "deploy").symlink_to(ROOT / "deploy")
-        env = {**os.environ, **engine.env, "PATH": f"{Path(binary('kubectl')).parent}:{os.environ['PATH']}"}
+        env = {
+            **os.environ,
+            **engine.env,
+            "PATH": f"{Path(binary('kubectl')).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
         for script in (SECRETS, request.param):
             done = subprocess.run(
                 ["sh", "-euc", script], cwd=place, env=env, capture_output=True, text=True, check=False
@@ -50,7 +57,7 @@ def test_the_cluster_holds_what_the_page_promises(followed: Cluster) -> None:
 
 
 def test_every_secret_that_is_mounted_is_there_with_its_keys(followed: Cluster) -> None:
-    by_operator = {"postgresql-app", "postgresql-ca"}
+    by_operator = {"postgresql-app", "postgresql-ca", "kafka-cluster-ca-cert", *(f"kafka-{name}" for name in RIGHTS)}
     keys = {item["metadata"]["name"]: set(item["data"]) for item in listed(followed, "secrets")}
     owners = listed(followed, "deployments,statefulsets,jobs")
     volumes = [volume for owner in owners for volume in owner["spec"]["template"]["spec"].get("volumes", [])]
