@@ -40,7 +40,7 @@ class Forecast:
 def held(moments: Iterable[tuple[datetime, float]], *, until: datetime) -> list[Sample]:
     """Momentary values, oldest first, as samples: each holds until the next one, ``until``, or ``HOLD``."""
     values = list(moments)
-    ends = [at for at, _ in values[1:]] + [until]
+    ends = [*(at for at, _ in values[1:]), until] if values else []
     return [
         Sample(start=at, end=min(end, at + HOLD), mg_m3=value)
         for (at, value), end in zip(values, ends, strict=True)

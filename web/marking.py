@@ -91,7 +91,7 @@ async def enter(sources: Sources, mark: Mark) -> tuple[Entry, bool]:
     fresh = not standing.in_feed
     if fresh:
         await _send(sources, standing.mark)
-    return standing, fresh
+    return replace(standing, in_feed=True), fresh
 
 
 async def revoke(sources: Sources, entry: Entry, *, by: str, note: str) -> Entry:
@@ -105,6 +105,7 @@ async def revoke(sources: Sources, entry: Entry, *, by: str, note: str) -> Entry
         entry = await asyncio.to_thread(sources.marks.revoke, line)
     if not entry.in_feed and entry.revocation is not None:
         await _send(sources, entry.revocation)
+        entry = replace(entry, in_feed=True)
     return entry
 
 

@@ -84,3 +84,7 @@ def test_a_finished_hour_has_no_rest():
 def test_a_momentary_value_holds_until_the_next_and_not_for_ever():
     found = held([(at(0), 1.0), (at(1), 2.0), (at(20), 3.0)], until=at(21))
     assert found == [sample(0, 1, 1.0), sample(1, 6, 2.0), sample(20, 21, 3.0)]
+
+
+def test_no_momentary_value_gives_no_sample():
+    assert held([], until=at(21)) == []

@@ -36,6 +36,17 @@ PAGES = [
     "/alerts?state=all&county=371502",
     "/cases",
     "/cases?state=all",
+    "/alerts?state=mine",
+    "/orders",
+    "/orders?outlet=O371502-01&state=all",
+    "/silences",
+    "/proposals?state=all",
+    "/marks",
+    "/marks?outlet=O371502-01&id=nothing",
+    "/coverage",
+    "/coverage?status=no_monitor",
+    "/outlets/O371502-01/packets?cn=2061&at=2026-11-10T13:00",
+    "/outlets/O371502-01/packets?cn=2061&at=2026-11-01T03:00",
     "/reports",
     "/reports?period=2026-11",
     "/reports?period=2020-01",
@@ -103,7 +114,21 @@ def test_an_explanation_leads_from_the_percentage_to_the_packet(site, reader):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/outlets/none", "/counties/371500", "/explain?level=county&id=none", "/counties/%3Cscript%3E"]
+    "path",
+    [
+        "/alerts/none",
+        "/cases/none",
+        "/orders/none",
+        "/outlets/none/packets?cn=2061&at=2026-11-10T13:00",
+        "/outlets/O371502-01/packets?cn=2061&at=noon",
+        "/outlets/O371502-01/packets?cn=2061&at=9999-12-31T23:59:59",
+        "/outlets/O371502-01/packets?cn=1234&at=2026-11-10T13:00",
+        "/nowhere",
+        "/outlets/none",
+        "/counties/371500",
+        "/explain?level=county&id=none",
+        "/counties/%3Cscript%3E",
+    ],
 )
 def test_what_is_not_there_is_404_with_a_way_back(site, reader, path):
     reply = reader.get(f"{site}{path}", headers={"cookie": "lang=en"})
