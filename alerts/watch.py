@@ -1,11 +1,14 @@
 """Whether the alert process gets on: findings are committed, or there is a reason that passes by itself."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 
 from alerts.metrics import AlertMetrics
 from contracts.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
 from contracts.pulse import Pulse
+
+log = logging.getLogger(__name__)
 
 
 class Watch:
@@ -21,6 +24,7 @@ class Watch:
         self._progress = Progress("alerts")
         self._looked_at = clock()
         self._trouble: str | None = None
+        self._told = False
         metrics.kafka_silent.set_function(lambda: self.pulse.silent_s)
 
     def look(self, committed: Mapping[int, int], ends: Mapping[int, int], *, trouble: str | None) -> None:
@@ -30,6 +34,13 @@ class Watch:
         self._metrics.offsets(committed)
         self._metrics.lag.set(self._progress.lag)
         self._metrics.still.set(self._progress.still_s)
+        self._tell(self.why_not_ready())
+
+    def _tell(self, not_ready: str | None) -> None:
+        """Log when it begins and when it is over, not each change of its words."""
+        if (not_ready is not None) != self._told:
+            log.log(logging.WARNING if not_ready else logging.INFO, "%s", not_ready or "ready")
+        self._told = not_ready is not None
 
     def why_not_ready(self) -> str | None:
         """Why the process is not able to do its work at the moment; None when it is."""

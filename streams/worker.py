@@ -96,11 +96,17 @@ class Worker:
         while True:
             self._looked_at = time.monotonic()
             reasons = [group.observe() for group in self._groups]
-            self._not_ready = next((reason for reason in reasons if reason), None)
+            self._tell(next((reason for reason in reasons if reason), None))
             if dead := self.why_dead():
                 _log.critical("%s; the process ends and starts anew", dead)
                 end(BROKEN)
             await asyncio.sleep(LOOK_S)
+
+    def _tell(self, not_ready: str | None) -> None:
+        """Log when it begins and when it is over, not each change of its words."""
+        if (not_ready is None) != (self._not_ready is None):
+            _log.log(logging.WARNING if not_ready else logging.INFO, "%s", not_ready or "ready")
+        self._not_ready = not_ready
 
     def _why_silent(self, after_s: float) -> str | None:
         silent_s = time.monotonic() - self._looked_at

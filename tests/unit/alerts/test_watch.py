@@ -1,5 +1,7 @@
 """Whether the alert process gets on is read from what it has committed."""
 
+import logging
+
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -82,3 +84,11 @@ def test_prometheus_sees_lag_and_offset_and_nothing_of_partitions_that_are_gone(
     assert scene.registry.get_sample_value("stackwatch_alerts_committed_offset", {"partition": "0"}) == 5
     scene.watch.look({}, {}, trouble=None)
     assert scene.registry.get_sample_value("stackwatch_alerts_committed_offset", {"partition": "0"}) is None
+
+
+def test_the_log_tells_when_it_begins_and_when_it_is_over(scene, caplog):
+    caplog.set_level(logging.INFO)
+    for away in (None, "Kafka has not answered for 13 s", "Kafka has not answered for 14 s", None, None):
+        scene.pulse.away = away
+        scene.look(0, committed=9, end=9)
+    assert [record.getMessage() for record in caplog.records] == ["Kafka has not answered for 13 s", "ready"]

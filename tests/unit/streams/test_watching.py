@@ -1,6 +1,7 @@
 """A worker whose offsets stand still says so, and ends itself so that its supervisor starts another."""
 
 import asyncio
+import logging
 import time
 
 import pytest
@@ -57,6 +58,14 @@ async def test_a_stage_that_waits_for_a_store_is_not_ready_and_not_ended(exits):
     assert watched.why_dead() is None
     looking.cancel()
     assert exits == []
+
+
+def test_the_log_tells_when_it_begins_and_when_it_is_over(caplog):
+    caplog.set_level(logging.INFO)
+    watched = Worker([], producer=None)
+    for reason in ("starting", None, "Kafka has not answered for 13 s", "Kafka has not answered for 14 s", None, None):
+        watched._tell(reason)
+    assert [record.getMessage() for record in caplog.records] == ["ready", "Kafka has not answered for 13 s", "ready"]
 
 
 @pytest.mark.parametrize(
