@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -32,6 +32,8 @@ async def leave(
     *,
     feed: Sequence[bytes],
     outcome: Outcome,
+    start: datetime,
+    end: datetime,
     folder: Path,
 ) -> None:
     """Write everything but the report.
@@ -42,12 +44,15 @@ async def leave(
         expectations: Which readings must be in it.
         feed: Lines of the feed, as one feed.
         outcome: What stands in store and Kafka at the end.
+        start: Begin of the run.
+        end: Where the clock stands.
         folder: Where the files go.
     """
     write_lines(folder, FEED, feed)
     for kind in KINDS:
         write_lines(folder, kind, outcome.lines(kind))
     write_lines(folder, "readings", _readings(expectations, store))
+    write_lines(folder, "accounts", map(encode, store.accounts(start=start, end=end)))
     # A line that stands there twice after a killed process is one.
     write_lines(
         folder, "quarantine", dict.fromkeys(line for lines in await dump(parts.kafka, QUARANTINE) for line in lines)

@@ -12,6 +12,7 @@ import msgspec
 
 from alerts.database import DatabaseUnavailable
 from contracts.topics import PACKETS
+from emissions.account import AccountHour
 from rulebook.loader import load_rules
 from rulebook.register import load_register
 from simulators.driver import Driver
@@ -21,6 +22,7 @@ from stackwatch.demo.leavings import alert_lines, leave
 from stackwatch.demo.outcome import KINDS, Outcome, judged_outcome, stored_outcome
 from stackwatch.demo.parts import Parts
 from stackwatch.demo.topic_dump import dump, in_order_of_time
+from stackwatch.ledger_check.account_stage import Numbers, account_stage, numbers_of
 from stackwatch.ledger_check.check import Checked, check_run
 from stackwatch.ledger_check.judged_stages import alerts_stage
 from stackwatch.ledger_check.run_folder import read_alerts, read_run
@@ -92,8 +94,11 @@ async def verify(
     store = open_store(parts.series)
     try:
         told("waiting until everything is stored and told")
-        outcome = await _drained(parts, store, judged, start=scenario.start, end=end)
-        await leave(parts, store, driver.expectations, feed=feed, outcome=outcome, folder=folder)
+        numbers = numbers_of(feed, load_register(parts.register))
+        outcome = await _drained(parts, store, judged, numbers, start=scenario.start, end=end)
+        await leave(
+            parts, store, driver.expectations, feed=feed, outcome=outcome, start=scenario.start, end=end, folder=folder
+        )
     finally:
         store.close()
     told("comparing")
@@ -116,22 +121,26 @@ async def verify(
     return report
 
 
-async def _drained(parts: Parts, store: SeriesStore, judged: Judged, *, start: datetime, end: datetime) -> Outcome:
+async def _drained(
+    parts: Parts, store: SeriesStore, judged: Judged, numbers: Numbers, *, start: datetime, end: datetime
+) -> Outcome:
     """The outcome once it is what it must become, or once nothing has changed for too long."""
     wanted = judged_outcome(judged)
-    before: tuple[Outcome, list[bytes]] | None = None
+    before: tuple[Outcome, list[bytes], list[AccountHour]] | None = None
     changed = time.monotonic()
     while True:
         try:
             outcome = await stored_outcome(parts.kafka, store, start=start, end=end)
             alerts = await asyncio.to_thread(alert_lines, parts.database)
+            account = await asyncio.to_thread(store.accounts, start=start, end=end)
         except (StoreUnavailable, DatabaseUnavailable) as error:
             _log.warning("the outcome cannot be read: %s", error)
         else:
-            if outcome == wanted and not alerts_stage(read_alerts(alerts), judged)[1]:
+            left = (*alerts_stage(read_alerts(alerts), judged)[1], *account_stage(numbers, account)[1])
+            if outcome == wanted and not left:
                 return outcome
-            if (outcome, alerts) != before:
-                before, changed = (outcome, alerts), time.monotonic()
+            if (outcome, alerts, account) != before:
+                before, changed = (outcome, alerts, account), time.monotonic()
         if before is not None and time.monotonic() - changed > IDLE_S:
             return before[0]
         await asyncio.sleep(LOOK_S)

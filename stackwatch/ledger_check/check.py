@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from emissions.account import AccountHour
 from emissions.beijing import to_beijing
 from stackwatch.batch import Judged, judge_feed
+from stackwatch.ledger_check.account_stage import account_stage, numbers_of
 from stackwatch.ledger_check.fault import KINDS, STAGES, Faults, Stage
 from stackwatch.ledger_check.feed_stage import trace
 from stackwatch.ledger_check.judged_stages import stages
@@ -75,7 +77,9 @@ def check_run(run: Run, judged: Judged | None = None) -> Checked:
         Stage(stage="feed", expected=len(through - refused), found=len((fed.found & through) - refused)),
         Stage(stage="quarantine", expected=len(through & refused), found=len(fed.found & through & refused)),
     ]
-    for stage, problems in (stored(run, fed), *stages(run, judged)):
+    account = [line for line in run.lines["accounts"] if isinstance(line, AccountHour)]
+    own_word = account_stage(numbers_of(run.feed, run.register), account)
+    for stage, problems in (stored(run, fed), *stages(run, judged), own_word):
         found.append(stage)
         faults.add(problems)
     return Checked(

@@ -5,12 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-STAGES = ("broker", "feed", "quarantine", "readings", "judged", "hours", "rates", "findings", "cases", "alerts")
+STAGES = (
+    "broker",
+    "feed",
+    "quarantine",
+    "readings",
+    "judged",
+    "hours",
+    "rates",
+    "findings",
+    "cases",
+    "alerts",
+    "account",
+)
 """In the order of the path.
 
 ``broker``: the MQTT broker acknowledged it; ``feed``: it stands in ``cems.packets``; ``quarantine``: it stands in
 ``cems.quarantine``, where it belongs; ``readings``, ``hours``, ``rates``: the series store has it; ``judged``: its hour
-was published; ``findings``, ``cases``: they were published; ``alerts``: somebody is told.
+was published; ``findings``, ``cases``: they were published; ``alerts``: somebody is told;
+``account``: the platform's own conservation account says so too.
 """
 
 KINDS = ("lost", "wrong", "late", "reordered", "duplicate")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from contracts.codec import BadLine, Message, decode
+from emissions.account import AccountHour
 from emissions.finding import Case, Finding, Rejected
 from emissions.hourly import Hour
 from emissions.reading import Reading
@@ -34,6 +35,7 @@ LINES: dict[str, tuple[type[Message], ...]] = {
     "rates": (Rate,),
     "findings": (Finding,),
     "cases": (Case,),
+    "accounts": (AccountHour,),
 }
 """Files ``<name>.ndjson`` and what their lines are. ``revisions``: every hour as it was published, in order; ``hours``:
 those of the series store."""

@@ -9,10 +9,13 @@ import msgspec
 from alerts.policy import Policy
 from alerts.routing import Alerting, route
 from contracts.codec import encode
-from contracts.feed import Acceptance, encode_line, packet_line
+from contracts.feed import Acceptance
+from emissions.account import STORED, STORING, AccountHour
 from emissions.event import Due
-from emissions.finding import Rejected
 from emissions.reading import Reading
+from emissions.register import Register
+from ingest.intake import Intake, Kept
+from ingest.numbering import Numbering
 from rulebook.loader import load_rules
 from rulebook.register import load_register
 from simulators.city import build_city
@@ -25,9 +28,11 @@ from stackwatch.batch import judge_feed
 from stackwatch.demo.outcome import KINDS, judged_outcome
 from stackwatch.ledger_check.run_folder import write_lines
 from stores.sqlite import SqliteStore
+from streams.accounting import Accounting
+from streams.counting import Counting
 from streams.judge import Judge
 
-HOURS = 26
+HOURS = 14
 
 
 def record(folder: Path) -> Path:
@@ -37,7 +42,8 @@ def record(folder: Path) -> Path:
     fleet, expectations = Fleet(scenario), Expectations(build_city(scenario))
     write_register(build_city(scenario), folder / "register")
     register, rules = load_register(folder / "register"), load_rules()
-    acceptance = Acceptance(register, rules.parameters)
+    numbering = Numbering(register, gateway="gw1", boot="b1")
+    intake = Intake(register, Acceptance(register, rules.parameters), gateway="gw1", numbering=numbering)
     feed: list[tuple[datetime, int, bytes]] = []
     refused: list[bytes] = []
     with Ledger(folder / "ledger.jsonl") as ledger:
@@ -46,12 +52,13 @@ def record(folder: Path) -> Path:
             if sending.at >= end:
                 break
             number = ledger.sending(sending)
-            line = packet_line(sending.at, sending.mn, sending.frame, "gw1")
-            event = acceptance.examine(line).event
-            if isinstance(event, Rejected):
-                refused.append(encode(event))
-            else:
-                feed.append((sending.at, number, encode_line(line)))
+            taken = intake.frames(sending.mn, sending.frame, sending.at)
+            feed += [(sending.at, number, word.line) for word in intake.words()]
+            for record in taken.records:
+                if isinstance(record, Kept):
+                    feed.append((sending.at, number, record.line))
+                else:
+                    refused.append(record.line)
             expectations.arrived(sending.report, sending.at)
             ledger.acknowledged([number], how="puback")
         for mark in fleet.marks():
@@ -68,7 +75,7 @@ def record(folder: Path) -> Path:
             for outlet in register.outlets.values()
         ]
         hour += timedelta(hours=1)
-    lines = [line for *_, line in sorted(feed)]
+    lines = [line for *_, line in sorted(feed, key=lambda entry: entry[:2])]
     judged = judge_feed(lines, register, rules, as_of=end)
     outcome = judged_outcome(judged)
     write_lines(folder, "feed", lines)
@@ -76,7 +83,10 @@ def record(folder: Path) -> Path:
     for kind in KINDS:
         write_lines(folder, kind, outcome.lines(kind))
     write_lines(folder, "revisions", map(encode, judged.revisions))
-    write_lines(folder, "readings", _stored(folder, (o for line in lines for o in Judge(register, rules).line(line))))
+    judge = Judge(register, rules)
+    readings = [output for line in lines for output in judge.line(line) if isinstance(output, Reading)]
+    write_lines(folder, "readings", _stored(folder, readings))
+    write_lines(folder, "accounts", _account(Accounting(register, rules), judge, readings, register, scenario.start))
     findings = (f for f in judged.findings.values() if isinstance(route(f, Policy().routes), Alerting))
     alerts: list[dict[str, object]] = [
         {
@@ -105,9 +115,22 @@ def record(folder: Path) -> Path:
     return folder
 
 
-def _stored(folder: Path, outputs: Iterable[object]) -> list[bytes]:
+def _account(
+    account: Accounting, judge: Judge, readings: Iterable[Reading], register: Register, start: datetime
+) -> list[bytes]:
+    storing = Counting(STORING)
+    for reading in readings:
+        storing.took(reading.outlet, reading.series, reading.number, reading.received_at, STORED)
+    for n in range(HOURS - 1):
+        for outlet in register.outlets:
+            storing.passed(outlet, start + n * timedelta(hours=1))
+    outputs = (o for word in (*judge.counting.drain(), *storing.drain()) for o in account.line(encode(word)))
+    lines = {(o.hour, o.outlet): o for o in outputs if isinstance(o, AccountHour)}
+    return [encode(lines[key]) for key in sorted(lines)]
+
+
+def _stored(folder: Path, readings: list[Reading]) -> list[bytes]:
     store = SqliteStore(folder / "series.sqlite")
-    readings = [output for output in outputs if isinstance(output, Reading)]
     store.write(readings)
     try:
         return [
