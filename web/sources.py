@@ -33,7 +33,7 @@ from web.problems import not_found
 from web.quarantine_desk import QuarantineDesk
 from web.quarantine_desk import names_of as refused_names
 from web.reports.provenance import fingerprint
-from web.views.board import Board, OpenItems, build_board
+from web.views.board import ORDERS, Board, OpenItems, build_board
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +83,7 @@ class Sources:
     open_items: Cached[OpenItems] = field(init=False)
     _outlet_rates: Cached[list[Rate]] = field(init=False)
     _parts: dict[str, "Sources"] = field(init=False)
+    _whole: "Sources" = field(init=False)
 
     def __post_init__(self) -> None:
         self.register_version = fingerprint(self.register)
@@ -103,6 +104,7 @@ class Sources:
         self.open_items = Cached(self._read_open_items, seconds=BOARD_SECONDS)
         self._outlet_rates = Cached(self._read_outlet_rates, seconds=BOARD_SECONDS)
         self._parts = {}
+        self._whole = self
 
     def seen_by(self, county: str | None) -> "Sources":
         """What somebody of this county may see: everything that is read from it is narrowed to the county.
@@ -127,7 +129,17 @@ class Sources:
             )
             part.register_version = self.register_version
             part.daybook = self.daybook.of_outlets(outlets)
+            part._whole = self
         return self._parts[county]
+
+    async def place(self) -> tuple[int, int] | None:
+        """Of a county's view: its place by the in-time rate, and among how many; None without a rate.
+
+        The only thing that a county is told of the others, see docs/decisions.
+        """
+        ranked = sorted((row for row in (await self._whole.board.get()).rows if row.in_time), key=ORDERS["rank"])
+        codes = [row.code for row in ranked if row.in_time is not None and row.in_time.effective_pct is not None]
+        return (codes.index(self.county) + 1, len(codes)) if self.county in codes else None
 
     def outlet(self, id_: str) -> Outlet:
         """An outlet of the register. Raises the 404 problem for one that is not in it."""

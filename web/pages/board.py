@@ -60,7 +60,8 @@ class _View:
             self.subtitle = text("p", "", "subtitle")
         self.notice = Notice(words)
         with box("section", "stats", aria_label=words("board.city")):
-            self.stats = {name: self._stat(name) for name in _STATS}
+            # Whoever sees one county is shown no figure of the whole city.
+            self.stats = {name: self._stat(name) for name in _STATS if name != "city" or sources.county is None}
         with box("div", "board"):
             with box("section", "panel"):
                 self._head()
@@ -122,6 +123,9 @@ class _View:
                 self.lines[row.code] = self._add(row)
             self._fill(self.lines[row.code], row)
         self._arrange([row.code for row in sorted(board.rows, key=ORDERS[self.order])])
+        if (county := self.sources.county) in self.lines:
+            place = await self.sources.place()
+            say(self.lines[county].rank, figures.NONE if place is None else f"{place[0]}\u202f/\u202f{place[1]}")
         self.ticker.renew()
 
     def _add(self, row: CountyRow) -> _Line:
@@ -204,6 +208,8 @@ class _View:
             "cases": (figures.count(sum(row.cases for row in rows)), "\u00a0"),
         }
         for name, (value, note) in values.items():
+            if name not in self.stats:
+                continue
             say(self.stats[name][0], value)
             say(self.stats[name][1], note)
         dress(self.stats["below"][0], "stat-value bad" if below else "stat-value")

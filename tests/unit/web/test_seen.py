@@ -26,12 +26,15 @@ NARROWED = {
     "_outlet_rates",
     "_parts",
 }
+HOLDS_THE_WHOLE = {"_whole"}
+"""For the place among the counties alone: a number, and how many there are."""
 SHOWS_NO_COUNTY = {
     "parameters": "the rulebook's numbers",
     "rules": "limits of standards",
     "letters": "wording of letters",
     "rulebook_dir": "a folder",
     "coverage": "a rule",
+    "register_version": "a hash of the whole register, for evidence",
     "feed": "takes lines and gives none; who may send which is decided before",
     "now": "the clock",
     "simulated": "whether that is the real one",
@@ -39,8 +42,8 @@ SHOWS_NO_COUNTY = {
 
 
 def test_every_source_is_narrowed_or_shows_no_county():
-    names = {field.name for field in fields(Sources)}
-    assert names == NARROWED | SHOWS_NO_COUNTY.keys(), "narrow it in Sources.seen_by, or say why it need not be"
+    classed = NARROWED | HOLDS_THE_WHOLE | SHOWS_NO_COUNTY.keys()
+    assert {field.name for field in fields(Sources)} == classed, "narrow it in seen_by, or say why it need not be"
 
 
 def test_what_is_narrowed_is_another_object(sources):
@@ -91,3 +94,15 @@ async def test_a_board_counts_one_county(sources):
     (row,) = (await sources.seen_by("371503").board.get()).rows
     assert row.code == "371503"
     assert (await sources.seen_by("371503").open_items.get()).alerts.keys() <= {"371503"}
+
+
+async def test_a_county_is_told_its_place_and_among_how_many(sources):
+    board = await sources.board.get()
+    rated = [row for row in board.rows if row.in_time is not None]
+    assert len(rated) == 2
+    places = {row.code: await sources.seen_by(row.code).place() for row in rated}
+    best = max(rated, key=lambda row: row.in_time.effective_pct)
+    assert places[best.code] == (1, 2)
+    assert sorted(places.values()) == [(1, 2), (2, 2)]
+    assert await sources.seen_by(town.NO_OUTLETS).place() is None
+    assert await sources.place() is None
