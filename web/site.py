@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from nicegui import app as pages_app
 from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
@@ -55,44 +56,45 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
         show_welcome_message=False,
         favicon=(_ASSETS / "favicon.svg").read_text(),
     )
+    pages_app.on_page_exception(frame.broken)
     guard_live_pages()
     style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
     ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
 
-    @ui.page("/")
+    @frame.page("/")
     async def _board(request: Request, sort: str = "rate") -> None:
         await board.board_page(seen(request), request, sort)
 
-    @ui.page("/counties/{code}")
+    @frame.page("/counties/{code}")
     async def _county(request: Request, code: str) -> None:
         await county.county_page(seen(request), request, code)
 
-    @ui.page("/outlets/{outlet_id}")
+    @frame.page("/outlets/{outlet_id}")
     async def _outlet(request: Request, outlet_id: str, days: str = "3") -> None:
         await outlet.outlet_page(seen(request), request, outlet_id, days)
 
-    @ui.page("/outlets/{outlet_id}/packets")
+    @frame.page("/outlets/{outlet_id}/packets")
     async def _packets(request: Request, outlet_id: str) -> None:
         await packets.packets_page(seen(request), request, outlet_id)
 
-    @ui.page("/explain")
+    @frame.page("/explain")
     async def _explain(request: Request) -> None:
         await explain.explain_page(seen(request), request)
 
-    @ui.page("/reports")
+    @frame.page("/reports")
     async def _reports(request: Request, period: str = "") -> None:
         await reports.reports_page(seen(request), request, period)
 
     add_desk_pages(seen)
 
-    @ui.page("/me")
+    @frame.page("/me")
     async def _me(request: Request) -> None:
         await me.me_page(seen(request), request, access.desk)
 
-    @ui.page("/people")
+    @frame.page("/people")
     async def _people(request: Request) -> None:
         await people.people_page(seen(request), request, access.desk)
 
-    @ui.page("/{path:path}")
+    @frame.page("/{path:path}")
     async def _nothing(request: Request, path: str) -> None:
         frame.not_found(seen(request), request, f"/{path}")

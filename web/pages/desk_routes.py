@@ -3,55 +3,55 @@
 from collections.abc import Callable
 
 from fastapi import Request
-from nicegui import ui
 
 from web.pages import account, alert, alerts, case, cases, coverage, marks, order, orders, proposals, silences
+from web.pages.frame import page
 from web.sources import Sources
 
 
 def add_desk_pages(seen: Callable[[Request], Sources]) -> None:
     """Serve them; ``seen`` gives what the reader may see."""
 
-    @ui.page("/alerts")
+    @page("/alerts")
     async def _alerts(request: Request) -> None:
         await alerts.alerts_page(seen(request), request)
 
-    @ui.page("/alerts/{alert_id}")
+    @page("/alerts/{alert_id}")
     async def _alert(request: Request, alert_id: str) -> None:
         await alert.alert_page(seen(request), request, alert_id)
 
-    @ui.page("/orders")
+    @page("/orders")
     async def _orders(request: Request) -> None:
         await orders.orders_page(seen(request), request)
 
-    @ui.page("/orders/{order_id}")
+    @page("/orders/{order_id}")
     async def _order(request: Request, order_id: str) -> None:
         await order.order_page(seen(request), request, order_id)
 
-    @ui.page("/silences")
+    @page("/silences")
     async def _silences(request: Request) -> None:
         await silences.silences_page(seen(request), request)
 
-    @ui.page("/cases")
+    @page("/cases")
     async def _cases(request: Request) -> None:
         await cases.cases_page(seen(request), request)
 
-    @ui.page("/cases/{case_id}")
+    @page("/cases/{case_id}")
     async def _case(request: Request, case_id: str) -> None:
         await case.case_page(seen(request), request, case_id)
 
-    @ui.page("/proposals")
+    @page("/proposals")
     async def _proposals(request: Request) -> None:
         await proposals.proposals_page(seen(request), request)
 
-    @ui.page("/marks")
+    @page("/marks")
     async def _marks(request: Request) -> None:
         await marks.marks_page(seen(request), request)
 
-    @ui.page("/coverage")
+    @page("/coverage")
     async def _coverage(request: Request) -> None:
         await coverage.coverage_page(seen(request), request)
 
-    @ui.page("/account")
+    @page("/account")
     async def _account(request: Request) -> None:
         await account.account_page(seen(request), request)

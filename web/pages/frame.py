@@ -20,12 +20,14 @@ from web.pages.markup import box, link, say, text
 from web.sources import Sources
 from web.wording import LANGUAGES, Wording, wording
 
-__all__ = ["Notice", "frame", "language_of", "not_found"]
+__all__ = ["Notice", "broken", "frame", "language_of", "not_found", "page"]
 
 log = logging.getLogger(__name__)
 
 STYLE_PATH = "/assets/stackwatch.css"
 TICK_SECONDS = 1.0
+PAGE_SECONDS = 20.0
+RETRY_SECONDS = 5
 AWAY = (StoreUnavailable, DatabaseUnavailable)
 """What a page outlives: it says so and tries again."""
 
@@ -121,6 +123,26 @@ class Notice:
             self.show(self._words("state.stale"))
         else:
             self.show(None)
+
+
+def page(path: str) -> ui.page:
+    """Serve a page at a path; one that is slow on a busy machine is waited for, not given up."""
+    return ui.page(path, response_timeout=PAGE_SECONDS)
+
+
+def broken(error: Exception) -> None:
+    """The page in place of one that could not be built: a store that is away is tried again by itself."""
+    away = isinstance(error, AWAY)
+    request = ui.context.client.request
+    words = wording(language_of(request))
+    log.log(logging.WARNING if away else logging.ERROR, "a page could not be built: %s", error, exc_info=not away)
+    ui.page_title(words("app.name"))
+    if away:
+        ui.add_head_html(f'<meta http-equiv="refresh" content="{RETRY_SECONDS}">')
+    with box("main", "main", id="main"), box("section", "empty", role="alert"):
+        text("h1", words("state.unavailable" if away else "state.broken"))
+        text("p", words("state.broken_detail"))
+        link(str(request.url.path), words("state.again"), "button")
 
 
 def not_found(sources: Sources, request: Request, what: str) -> None:

@@ -8,6 +8,7 @@ import time
 import httpx
 import pytest
 
+from alerts.database import DatabaseUnavailable
 from contracts.codec import bundle
 from contracts.topics import READINGS
 from stores.port import StoreUnavailable
@@ -217,3 +218,33 @@ def test_the_page_leads_from_the_outlet_to_the_hour_and_its_numbers(site, reader
     said = texts(reader.get(f"{site}/account?outlet={other}", headers={"cookie": "lang=zh"}))
     assert "尚未结账" in said
     assert "守恒账" in said
+
+
+def test_a_page_that_cannot_be_built_says_so_and_tries_again(site, reader, shown, monkeypatch):
+    class Away:
+        def __getattr__(self, _name: str):
+            def fail(*_: object, **__: object) -> None:
+                raise DatabaseUnavailable("away")
+
+            return fail
+
+        def of_county(self, _county: str) -> "Away":
+            return self
+
+    monkeypatch.setattr(shown, "alerts", Away())
+    reply = reader.get(f"{site}/alerts/anything", headers={"cookie": "lang=en"})
+    assert reply.status_code == 500
+    assert "The store cannot be read right now; trying again…" in texts(reply)
+    assert 'http-equiv="refresh"' in reply.text
+    assert "Traceback" not in reply.text
+
+
+def test_a_page_that_is_broken_says_nothing_of_what_broke(site, reader, shown, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret of the machine")
+
+    monkeypatch.setattr(shown.alerts, "alert", fail, raising=False)
+    reply = reader.get(f"{site}/alerts/anything", headers={"cookie": "lang=en"})
+    assert reply.status_code == 500
+    assert "Something went wrong here" in texts(reply)
+    assert "secret" not in reply.text
