@@ -1,70 +1,28 @@
 """Alerts and supervision cases: what is open, and what a person does about it."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Response
+from pydantic import Field
 
 from alerts.escalation import CAUSES
-from alerts.repository import Incomplete, NotAllowed, NotFound
-from alerts.transaction import NeverTaken
+from alerts.repository import NotFound
 from alerts.views import AlertView, CaseView
 from web.access.asking import Answering, Clearing, Handling, acting, require, right_to_move
 from web.api import shapes
+from web.api.acting import CONFLICT, Action, Given, Limit, Offset, Reasoned, done
 from web.api.answers import answer
-from web.api.serving import sources_of
-from web.problems import RESPONSES, Problem, not_found, refused
-from web.sources import Sources
+from web.problems import RESPONSES, not_found
 
 router = APIRouter(responses=RESPONSES)
-
-Given = Annotated[Sources, Depends(sources_of)]
-Name = Annotated[
-    str, Field(min_length=1, max_length=200, description="Left out: whoever asks acts. Another's name is refused")
-]
-Note = Annotated[str, Field(max_length=4000)]
-Limit = Annotated[int, Query(ge=1, le=5000)]
-Offset = Annotated[int, Query(ge=0, le=10_000_000)]
-CONFLICT: dict[int | str, dict[str, Any]] = {409: {"description": "Its state does not allow this"}}
-
-
-class Action(BaseModel):
-    """What a person does, and why or how. Who does it is whoever asks."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    by: Name | None = None
-    note: Note = ""
-    version: Annotated[
-        int | None, Field(ge=1, le=2**62, description="Refuse if it has changed since this version was read")
-    ] = None
-
-
-class Reasoned(Action):
-    """An action that must be reasoned."""
-
-    note: Annotated[str, Field(min_length=1, max_length=4000)]
 
 
 class Verification(Action):
     """Whether an alert was a violation, and what caused it."""
 
     violation: bool
-    cause: Annotated[str, Field(json_schema_extra={"enum": list(CAUSES)})]
-
-
-async def _done(what: str, id_: str, act: Callable[[], object]) -> Response:
-    """Act in a thread and answer with what stands afterwards, or with why it was not done."""
-    try:
-        return answer({what: await asyncio.to_thread(act)})
-    except NotFound:
-        raise not_found(what, id_) from None
-    except NotAllowed as error:
-        raise Problem(409, "Not allowed now", f"The {what} {error}.") from None
-    except (Incomplete, NeverTaken) as error:
-        raise refused("body", str(error)) from None
+    cause: Annotated[str, Field(max_length=200, examples=list(CAUSES), description="One of /causes")]
 
 
 @router.get("/alerts", tags=["alerts"], summary="Alerts, newest first", response_model=shapes.Items[AlertView])
@@ -104,7 +62,7 @@ async def acknowledge(sources: Given, person: Answering, alert_id: str, said: Ac
     def act() -> AlertView:
         return sources.alerts.acknowledge(alert_id, by=by, note=said.note, version=said.version, now=sources.now())
 
-    return await _done("alert", alert_id, act)
+    return await done("alert", alert_id, act)
 
 
 @router.post(
@@ -129,7 +87,7 @@ async def verify(sources: Given, person: Answering, alert_id: str, said: Verific
             now=sources.now(),
         )
 
-    return await _done("alert", alert_id, act)
+    return await done("alert", alert_id, act)
 
 
 @router.post(
@@ -146,7 +104,7 @@ async def rectify(sources: Given, person: Answering, alert_id: str, said: Reason
     def act() -> AlertView:
         return sources.alerts.rectify(alert_id, by=by, note=said.note, version=said.version, now=sources.now())
 
-    return await _done("alert", alert_id, act)
+    return await done("alert", alert_id, act)
 
 
 @router.post(
@@ -163,7 +121,7 @@ async def close(sources: Given, person: Answering, alert_id: str, said: Reasoned
     def act() -> AlertView:
         return sources.alerts.close(alert_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
-    return await _done("alert", alert_id, act)
+    return await done("alert", alert_id, act)
 
 
 @router.get("/cases", tags=["cases"], summary="Cases, newest first", response_model=shapes.Items[CaseView])
@@ -204,7 +162,7 @@ async def advance(sources: Given, person: Handling, case_id: str, said: Action) 
         require(person, right_to_move(sources.alerts.case(case_id).state), sources.alerts.case(case_id).county)
         return sources.alerts.advance_case(case_id, by=by, note=said.note, version=said.version, now=sources.now())
 
-    return await _done("case", case_id, act)
+    return await done("case", case_id, act)
 
 
 @router.post(
@@ -221,7 +179,7 @@ async def send_back(sources: Given, person: Clearing, case_id: str, said: Reason
     def act() -> CaseView:
         return sources.alerts.return_case(case_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
-    return await _done("case", case_id, act)
+    return await done("case", case_id, act)
 
 
 @router.post(
@@ -238,4 +196,4 @@ async def clear(sources: Given, person: Clearing, case_id: str, said: Reasoned) 
     def act() -> CaseView:
         return sources.alerts.clear_case(case_id, by=by, reason=said.note, version=said.version, now=sources.now())
 
-    return await _done("case", case_id, act)
+    return await done("case", case_id, act)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from alerts.repository import NotFound
 from alerts.views import CaseView
 from web.access.asking import Exporting
-from web.api.alerts import CONFLICT
+from web.api.acting import CONFLICT
 from web.api.reports import HTML, PDF, Language, as_file
 from web.api.serving import sources_of
 from web.evidence.bundle import evidence_bundle
