@@ -26,6 +26,9 @@ _KEPT_OUT = frozenset("/+#*<>?&;=,\"'\\%")
 """Characters that mean something in a topic, an address or a frame."""
 
 
+_FORMULA = frozenset("=+-@")
+
+
 class BadCell(ValueError):
     """The cell is not what its column holds; the text says what was expected."""
 
@@ -36,6 +39,9 @@ def text(cell: str) -> str:
         raise BadCell("a text")
     if any(unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"} for char in cell):
         raise BadCell("a text on one line")
+    if cell[0] in _FORMULA:
+        # The register is opened in spreadsheets, and so is what is made of it.
+        raise BadCell("a text that no spreadsheet takes for a formula: it must not begin with any of = + - @")
     return cell
 
 
@@ -49,6 +55,8 @@ def key(cell: str) -> str:
         raise BadCell("an id without blanks and without any of / + # * < > ? & ; = , \" ' \\ %")
     if set(cell) == {"."}:
         raise BadCell("an id that is more than dots")
+    if cell[0] in _FORMULA:
+        raise BadCell("an id that no spreadsheet takes for a formula: it must not begin with - or @")
     return cell
 
 

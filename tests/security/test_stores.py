@@ -1,6 +1,7 @@
 """Series and alerts travel through TLS, to the store that is meant and to no other."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from deploy.engines.server_tls import ServerTls
 from stackwatch.checkup import _database, _series
 from stackwatch.process import series_store
 from stackwatch.settings import Settings
-from stores import StoreUnavailable
+from stores import StoreRefused, StoreUnavailable
+from tests.conformance.points import H0, reading
 from tests.security.conftest import Authority
 from tests.security.test_path import settings_of
 
@@ -126,3 +128,41 @@ def test_the_doctor_sees_both_through_tls(
     )
     assert _series(given).startswith("InfluxDB 2")
     assert _database(given).startswith("postgresql ")
+
+
+EVIL = (
+    "a,county=371502",
+    "a received_at=1i 1",
+    "a b=c,d",
+    'a" or true or r.outlet == "',
+    "a')",
+    "${a}",
+    "a\\",
+    "%5C",
+    "=cmd|'/C calc'!A1",
+    "<script>alert(1)</script>",
+)
+
+
+def test_a_name_in_the_series_store_is_a_name_and_nothing_else(series: InfluxEngine, authority: Authority) -> None:
+    store = series_store(settings_of(series.env | {"STACKWATCH_SERIES_CA_FILE": str(authority.file)}))
+    written = [
+        reading(
+            outlet=name, enterprise=name, county=name, numbers={f"{name}-Avg": float(number)}, flags={"x-Flag": name}
+        )
+        for number, name in enumerate(EVIL)
+    ]
+    store.write(written)
+    for one in written:
+        (found,) = store.readings(one.outlet, cn=one.cn, start=H0, end=H0 + timedelta(hours=1))
+        assert found == one
+    assert store.readings("a", cn="2061", start=H0, end=H0 + timedelta(hours=1)) == []
+    store.close()
+
+
+def test_a_line_end_in_a_name_writes_no_second_point(series: InfluxEngine, authority: Authority) -> None:
+    store = series_store(settings_of(series.env | {"STACKWATCH_SERIES_CA_FILE": str(authority.file)}))
+    with pytest.raises(StoreRefused):
+        store.write([reading(outlet="b\nreading,outlet=forged,cn=2061 a21026-Avg=1 1795478400000000000")])
+    assert store.readings("forged", cn="2061", start=H0, end=H0 + timedelta(hours=1)) == []
+    store.close()
