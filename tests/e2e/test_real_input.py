@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from deploy.engines.mosquitto import client
 from emissions.beijing import BEIJING
 from hj212.decode import decode
 from hj212.message import Message
+from tests.docs.blocks import ROOT, blocks
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -111,10 +113,25 @@ def test_a_frame_typed_by_hand_is_answered_and_stands_on_the_outlets_page(demo, 
         listening.kill()
         listening.communicate()
     assert min(taken) < SHOWN_WITHIN_S
+    assert "CN=9014" in as_the_readme_says(mn, address.port, tmp_path)
     asyncio.run(websocket_opens(run["web"], logged_in(run)))
     children = dict(run["pids"])
     assert demo.stop() == 0, demo.output.read_text()
     assert not [name for name, pid in children.items() if alive(pid)], "something was left running"
+
+
+def as_the_readme_says(mn: str, port: int, folder: Path) -> str:
+    """Run the README's own commands, to the letter."""
+    for name in ("mosquitto_pub", "mosquitto_sub"):
+        (folder / name).write_text(f'#!/bin/sh\nexec {shlex.join(client(name))} "$@"\n')
+        (folder / name).chmod(0o755)
+    path = f"{folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return subprocess.check_output(
+        ["bash", "-ec", blocks(ROOT / "README.md", "sh")[0]],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "MN": mn, "PORT": str(port)},
+        text=True,
+    )
 
 
 def typed(mn: str, value: str, folder: Path) -> Path:
