@@ -31,16 +31,19 @@ def command() -> None:
 
 
 @contextmanager
-def _desk() -> Iterator[PeopleDesk]:
-    """The desk of the database that the settings name; what cannot be done is one line and exit code 2."""
+def _desk(county: str | None = None) -> Iterator[PeopleDesk]:
+    """The desk of the database that the settings name; what cannot be done is one line and exit code 2.
+
+    The register is read only where a county is named.
+    """
     given = read_settings()
-    register, _ = read_rules(given)
+    register = read_rules(given)[0] if county else None
     try:
         engine = prepare(given.database, password=given.database_password)
     except (ValueError, DatabaseUnavailable) as error:
         raise UserError(str(error)) from error
     try:
-        yield desk_of(engine, register)
+        yield PeopleDesk(engine) if register is None else desk_of(engine, register)
     except (Unfit, NobodyThere, NoSuchToken, DatabaseUnavailable) as error:
         raise UserError(str(error)) from error
     finally:
@@ -68,7 +71,7 @@ def add(
     """Add somebody. Without an option about the password it is asked for, twice."""
     if sum((password_file is not None, generate, provider)) > 1:
         raise click.UsageError("--password-file, --generate and --provider go one at a time")
-    with _desk() as desk:
+    with _desk(county) as desk:
         made = made_up() if generate else None
         password = None if provider else made or _password(password_file)
         person = desk.add(login=login, name=name, role=role, county=county, password=password, by=_by(), first=generate)
@@ -127,7 +130,7 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(1, 366), default=90, show_default=True, help="How long it counts.")
 def token_add(name: str, role: str, county: str | None, days: int) -> None:
     """Make a token and show it, once."""
-    with _desk() as desk:
+    with _desk(county) as desk:
         text = desk.issue_token(name=name, role=role, county=county, lasts=timedelta(days=days), by=_by())
     click.echo(text)
 
