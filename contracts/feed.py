@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
@@ -36,6 +36,13 @@ RESPONSES = frozenset({"9011", "9012", "9013", "9014"})
 
 ANSWERED_THOUGH_REFUSED = frozenset({"bad_datatime", "datatime_ahead", "datatime_too_old", "unsupported_cn"})
 """The frame itself came through whole from a known logger. It is kept, and sending it again would not mend it."""
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+"""No moment of the feed lies outside."""
+
+LONGEST_MARK = timedelta(days=800)
+"""Each hour of a mark is judged anew. Marks lie within a year of when they are entered, on either side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +188,8 @@ def read_line(line: bytes) -> Line:
             raise BadLine(
                 f"mark {message.id!r} ends at {stamp(message.to)}, not after its start {stamp(message.from_)}"
             )
+        if message.to - message.from_ > LONGEST_MARK:
+            raise BadLine(f"mark {message.id!r} is longer than {LONGEST_MARK.days} days")
     assert isinstance(message, Due | Mark | Numbered)
     return message
 
@@ -188,6 +197,9 @@ def read_line(line: bytes) -> Line:
 def _require_offset(moment: datetime) -> None:
     if moment.tzinfo is None:
         raise BadLine(f"{moment.isoformat()} has no offset such as +08:00")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        # At the edges of the calendar no hour can be added and no offset changed.
+        raise BadLine(f"{moment.isoformat()} is not between {FIRST_YEAR} and {LAST_YEAR}")
 
 
 class Acceptance:
@@ -332,4 +344,4 @@ def _monitor_time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return to_beijing(moment) if moment.tzinfo is not None else None
+    return to_beijing(moment) if moment.tzinfo is not None and FIRST_YEAR <= moment.year <= LAST_YEAR else None

@@ -41,7 +41,10 @@ class Supervisor:
             return [_refused(line, "bad_line", str(error))]
         if not isinstance(event, Hour | Rate | Called):
             return [_refused(line, "bad_line", f"kind {event.kind!r} does not belong to {HOURS.name}")]
-        return self.event(event)
+        try:
+            return self.event(event)
+        except OverflowError as error:  # before anything was changed: a moment at the edge of the calendar
+            return [_refused(line, "bad_line", str(error))]
 
     def event(self, event: Hour | Rate | Called) -> list[Message]:
         """What follows from one hour, rate or call of an outlet."""
