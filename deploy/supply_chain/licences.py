@@ -12,6 +12,7 @@ READ: Mapping[str, str] = {
     "colorama": "BSD-3-Clause",
     "docutils": "BSD-2-Clause AND PSF-2.0 AND LicenseRef-public-domain",
     "faust-streaming": "BSD-3-Clause",
+    "httpx2-jsfetch": "BSD-3-Clause",
     "isoduration": "ISC",
     "pylopdf-fonts-zh-cn": "OFL-1.1",
     "venusian": "LicenseRef-Repoze",
