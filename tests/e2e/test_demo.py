@@ -74,6 +74,16 @@ def test_the_judge_verb_says_the_same_of_the_feed(undisturbed):
     assert said == (running.report_folder / "hours.ndjson").read_bytes().splitlines()
 
 
+def test_what_it_leaves_behind_is_checked_by_the_same_code(undisturbed):
+    running, _ = undisturbed
+    arguments = ["check", "ledger", str(running.report_folder), "--json"]
+    done = subprocess.run([*STACKWATCH, *arguments], capture_output=True, check=True)
+    assert json.loads(done.stdout) == running.report()["checked"]
+    stages = json.loads(done.stdout)["stages"]
+    assert all(stage["expected"] == stage["found"] > 0 for stage in stages)
+    assert stages[-1]["stage"] == "account"
+
+
 def test_the_ledger_is_whole(undisturbed):
     running, _ = undisturbed
     total, counts = account(running.folder / "ledger.jsonl"), running.report()["account"]
