@@ -4,8 +4,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from alerts.escalation import Terms, climb
+from alerts.attachments import Limits
+from alerts.escalation import CAUSES, Terms, climb
+from alerts.grouping import INHIBITIONS, Flapping, Grouping
+from alerts.ladder import Ladder
 from alerts.names import names_of
+from alerts.notifiers.targets import Targets
 from alerts.policy import load_policy
 from emissions.register import Division, Enterprise, Outlet, Register
 from rulebook.errors import BadFile
@@ -77,3 +81,79 @@ def test_names() -> None:
         "示例热电 1号炉",
         "other",
     ]
+
+
+def test_the_shipped_rulebook_has_the_numbers_that_the_desk_assumes() -> None:
+    policy = load_policy()
+    assert (policy.grouping, policy.flapping, policy.ladder) == (Grouping(), Flapping(), Ladder())
+    assert tuple(policy.inhibitions) == INHIBITIONS
+    assert policy.attachments == Limits()
+    assert set(policy.causes) == set(CAUSES)
+    assert policy.causes["monitor_fault"] == ("监测设备故障", "fault of the monitor")
+    assert policy.targets == Targets()
+
+
+def test_an_older_rulebook_without_the_desks_sections_still_works(tmp_path: Path) -> None:
+    text = (SHIPPED / "escalation.yaml").read_text(encoding="utf-8")
+    (tmp_path / "escalation.yaml").write_text(text[: text.index("severity:\n  lower_after")], encoding="utf-8")
+    (tmp_path / "channels.yaml").write_bytes((SHIPPED / "channels.yaml").read_bytes())
+    policy = load_policy(tmp_path)
+    assert policy.terms == Terms()
+    assert (policy.grouping, policy.ladder) == (Grouping(), Ladder())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        pytest.param(
+            "listed:\n    value: 1000", "listed:\n    value: -1", "grouping.listed.value", id="a count below none"
+        ),
+        pytest.param("{id: other, zh", "{id: monitor_fault, zh", "each cause once", id="a cause twice"),
+        pytest.param(
+            "{id: other, zh", "{id: Other Things, zh", r"causes\[8\].id", id="a cause with a name that is no id"
+        ),
+        pytest.param(
+            "steps: [fine_at_once,", "steps: [fine_at_once, fine_at_once,", "each entry once", id="a step twice"
+        ),
+        pytest.param("subject: county}", "subject: planet}", r"inhibitions\[0\].while.subject", id="no such subject"),
+        pytest.param("unit: MB", "unit: TB", "attachments.largest.unit", id="a size nobody has"),
+    ],
+)
+def test_what_is_wrong_with_the_desks_sections_is_named(tmp_path: Path, before: str, after: str, says: str) -> None:
+    text = (SHIPPED / "escalation.yaml").read_text(encoding="utf-8")
+    assert before in text
+    (tmp_path / "escalation.yaml").write_text(text.replace(before, after, 1), encoding="utf-8")
+    (tmp_path / "channels.yaml").write_bytes((SHIPPED / "channels.yaml").read_bytes())
+    with pytest.raises(BadFile, match=says):
+        load_policy(tmp_path)
+
+
+def test_a_webhooks_secret_and_the_networks_inside(tmp_path: Path) -> None:
+    (tmp_path / "escalation.yaml").write_bytes((SHIPPED / "escalation.yaml").read_bytes())
+    (tmp_path / "secret").write_text("hush\n")
+    (tmp_path / "channels.yaml").write_text(
+        'networks: ["10.20.0.0/16"]\nchannels:\n'
+        f"  - {{name: hook, notifier: webhook, url: 'https://x.example/', secret_file: {tmp_path}/secret}}\n"
+    )
+    policy = load_policy(tmp_path, webhook_networks="127.0.0.1, ::1")
+    assert policy.channels[0].secret == "hush"
+    assert "hush" not in repr(policy)
+    assert [str(network) for network in policy.targets.inside] == ["10.20.0.0/16", "127.0.0.1/32", "::1/128"]
+    with pytest.raises(ValueError, match="castle"):
+        load_policy(tmp_path, webhook_networks="the castle")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("networks: [the castle]\nchannels: []\n", "a network such as", id="a network that is none"),
+        pytest.param(
+            "channels:\n  - {name: a, url: 'wecombot://x', secret_file: /run/x}\n", "webhook", id="a secret for a robot"
+        ),
+    ],
+)
+def test_channels_that_cannot_be(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "escalation.yaml").write_bytes((SHIPPED / "escalation.yaml").read_bytes())
+    (tmp_path / "channels.yaml").write_text(text)
+    with pytest.raises(BadFile, match=says):
+        load_policy(tmp_path)
