@@ -20,21 +20,30 @@ def access_of(given: Settings, engine: Engine, register: Register) -> Access:
     Raises:
         UserError: the secret that signs sessions is missing or too short, or the identity provider is half described.
     """
-    secret = read_secret("session_secret_file", given.session_secret_file)
-    if secret is None or len(secret.get_secret_value()) < SHORTEST_SECRET:
-        raise UserError(
-            f"{variable('session_secret_file')}: expected a file with at least {SHORTEST_SECRET} random characters, "
-            "the same for every web process (openssl rand -hex 32 > FILE)"
-        )
     return Access(
         desk=desk_of(engine, register, session_lasts=timedelta(hours=given.session_hours)),
-        secret=secret.get_secret_value(),
+        secret=session_secret(given),
         https=given.web_certificate_file is not None or given.web_address.startswith("https://"),
         address=given.web_address.rstrip("/"),
         limits=Limits(questions=f"{given.web_questions_per_minute}/minute"),
         provider=_provider(given),
         shown_logins=_shown(given),
     )
+
+
+def session_secret(given: Settings) -> str:
+    """What signs sessions.
+
+    Raises:
+        UserError: it is missing or too short.
+    """
+    secret = read_secret("session_secret_file", given.session_secret_file)
+    if secret is None or len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise UserError(
+            f"{variable('session_secret_file')}: expected a file with at least {SHORTEST_SECRET} random characters, "
+            "the same for every web process (openssl rand -hex 32 > FILE)"
+        )
+    return secret.get_secret_value()
 
 
 def desk_of(engine: Engine, register: Register, *, session_lasts: timedelta = SESSION_LASTS) -> PeopleDesk:

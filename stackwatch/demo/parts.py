@@ -116,7 +116,7 @@ def running_parts(folder: Path, start: datetime, *, port: int | None, county: st
             "STACKWATCH_CLOCK": clock.url,
             "STACKWATCH_WEB_PORT": str(web_port),
         }
-        people = make_people(folder, database, folder / "register", county)
+        people = make_people(folder, database, county)
         environment |= {
             "STACKWATCH_SESSION_SECRET_FILE": str(people.secret_file),
             "STACKWATCH_SHOWN_LOGINS_FILE": str(people.shown_logins_file),

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from alerts.database import prepare
 from people.roles import OF_A_COUNTY, Role
-from rulebook.register import load_register
 from simulators.scenario import Scenario
-from stackwatch.access import desk_of
 from web.access.configured import ShownLogin
+from web.access.desk import PeopleDesk
 
 _NAMES = {
     Role.VIEWER: ("viewer", "访客"),
@@ -33,10 +32,9 @@ class DemoPeople:
     """Of the simulator, which enters marks for every county's enterprises."""
 
 
-def make_people(folder: Path, database: str, register_folder: Path, county: str) -> DemoPeople:
+def make_people(folder: Path, database: str, county: str) -> DemoPeople:
     """Make the accounts, those of a county for ``county``, and write the files that the web process reads."""
-    register = load_register(register_folder)
-    desk = desk_of(prepare(database), register)
+    desk = PeopleDesk(prepare(database))
     shown = []
     for role, (login, name) in _NAMES.items():
         held_for = county if role in OF_A_COUNTY else None

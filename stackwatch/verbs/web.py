@@ -11,7 +11,7 @@ from alerts.repository import Repository
 from contracts.kafka_address import KafkaAddress
 from contracts.rights import topics_of
 from rulebook.loader import load_letter_templates, load_rulebook
-from stackwatch.access import access_of
+from stackwatch.access import access_of, session_secret
 from stackwatch.bad_files import told
 from stackwatch.desk import policy_of
 from stackwatch.errors import UserError
@@ -37,6 +37,7 @@ def command(port: int | None) -> None:
     """Serve the pages and the HTTP interface until stopped."""
     given = read_settings() if port is None else read_settings(web_port=port)
     set_up_logs(given.log_level, process="web", form=given.log_format, silent=("aiokafka",))
+    session_secret(given)  # whoever forgot it hears of that at once
     kafka, door = kafka_address(given), _door(given)
     try:
         listening = listening_socket(given.web_host, given.web_port)
