@@ -1,10 +1,11 @@
 """Definitions of the custom resources that the manifests use, as the operators' own projects publish them."""
 
-import shutil
 import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+import yaml
 
 from deploy.engines.cache import cache_root, installed, progress, sha256
 from deploy.engines.go_modules import get_module
@@ -27,6 +28,12 @@ class Published:
 
 
 OPERATORS = (
+    Published(
+        module="github.com/cert-manager/cert-manager",
+        version="v1.18.2",
+        checksum="h1:H2P75ycGcTMauV3gvpkDqLdS3RSXonWF2S49QGA1PZE=",
+        files=("deploy/crds/crd-certificates.yaml", "deploy/crds/crd-issuers.yaml"),
+    ),
     Published(
         module="github.com/cloudnative-pg/cloudnative-pg",
         version="v1.27.1",
@@ -71,14 +78,24 @@ def definitions() -> Path:
     return installed("custom-resources", version="1", source=source, make=_make) / "definitions"
 
 
+def _plain(text: str) -> str:
+    """A definition as it is; out of a Helm chart: without the labels, which only the chart's own values would fill."""
+    if "{{" not in text:
+        return text
+    definition = yaml.safe_load(text)
+    definition["metadata"] = {"name": definition["metadata"]["name"]}
+    return yaml.safe_dump(definition, sort_keys=False, allow_unicode=True)
+
+
 def _make(home: Path) -> None:
     target = home / "definitions"
     target.mkdir()
-    _report("getting the definitions of CloudNativePG, External Secrets, Prometheus operator and Strimzi")
+    _report("getting the definitions of cert-manager, CloudNativePG, External Secrets, Prometheus operator and Strimzi")
     for operator in OPERATORS:
         source = get_module(operator.module, version=operator.version, checksum=operator.checksum)
         for file in operator.files:
-            shutil.copyfile(source / file, target / Path(file).name)
+            text = (source / file).read_text(encoding="utf-8")
+            (target / Path(file).name).write_text(_plain(text), encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="strimzi.", dir=cache_root()) as workshop:
         jars = Path(workshop)
         get_jars(POM, JARS, jars, report=_report)

@@ -200,7 +200,7 @@ def test_no_secret_stands_in_a_manifest(overlay: str) -> None:
 def test_everything_that_is_mounted_exists_or_is_known_to_come_from_elsewhere(overlay: str) -> None:
     maps = {item["metadata"]["name"] for item in of_kind(overlay, "ConfigMap")}
     claims = {item["metadata"]["name"] for item in of_kind(overlay, "PersistentVolumeClaim")}
-    by_hand = {"mqtt-logins", "mosquitto-tls", "influxdb", "web-sessions"}
+    by_hand = {"mqtt-logins", "mosquitto-tls", "influxdb", "influxdb-tls", "web-sessions"}
     by_operator = {"postgresql-app", "postgresql-ca", "kafka-cluster-ca-cert", *(f"kafka-{name}" for name in RIGHTS)}
     for name, template in pod_templates(overlay):
         for volume in template["spec"]["volumes"]:
