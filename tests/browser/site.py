@@ -51,6 +51,7 @@ def seeded(folder: Path) -> Sources:
     store = SqliteStore(folder / "series.db")
     store.write([*judged, *town.rates(judged)])
     store.write(readings)
+    store.write(list(town.accounts(senders)))
     url = f"sqlite:///{folder}/alerts.db"
     upgrade(url)
     repository = Repository(open_database(url), policy=load_policy(), name_of=names_of(register))
