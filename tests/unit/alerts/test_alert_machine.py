@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ PEOPLE = st.sampled_from(["张三", "李四"])
 PERIODS = ["2026-09", "2026-10", "2026-11"]
 
 
+@cache
+def empty_database() -> bytes:
+    """A database with its schema, made once for all stories."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "alerts.sqlite"
+        upgrade(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 CHANNEL = Channel(name="desk", notifier="webhook", url="http://127.0.0.1:9/")
 DECIDED = {"confirmed", "declined"}
 
@@ -34,8 +44,9 @@ class Inspection(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        url = f"sqlite:///{Path(self.folder.name)}/alerts.sqlite"
-        upgrade(url)
+        path = Path(self.folder.name) / "alerts.sqlite"
+        path.write_bytes(empty_database())
+        url = f"sqlite:///{path}"
         policy = Policy(channels=[CHANNEL], ladder=Ladder(grace=timedelta(hours=1)))
         self.desk = Repository(open_database(url), policy=policy)
         self.read: dict[str, int] = {}

@@ -3,13 +3,12 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from alerts import outbox
 from alerts.couriers import CannotCarry, Channel, Courier
-from alerts.database import open_database, upgrade
+from alerts.database import open_database
 from alerts.grouping import Flapping, Grouping
 from alerts.notifiers import NotDelivered, Notice
 from alerts.outbox import Letter, Patience
@@ -42,12 +41,10 @@ class Scripted:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Repository]:
-    url = f"sqlite:///{tmp_path}/alerts.sqlite"
-    upgrade(url)
+def desk(fresh: str) -> Iterator[Repository]:
     channels = [ChannelEntry(name=name, notifier="webhook", url="http://x/") for name in ("desk", "hall")]
     repository = Repository(
-        open_database(url), policy=Policy(channels=channels, grouping=AT_ONCE, flapping=Flapping(free=100))
+        open_database(fresh), policy=Policy(channels=channels, grouping=AT_ONCE, flapping=Flapping(free=100))
     )
     yield repository
     repository.engine.dispose()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from alerts.attachments import Folder, Limits, TooLarge, examined
-from alerts.database import open_database, upgrade
+from alerts.database import open_database
 from alerts.filing import Gone
 from alerts.policy import Policy
 from alerts.repository import Incomplete, NotFound, Repository
@@ -16,11 +16,9 @@ TEXT = {"name": "a.txt", "media_type": "text/plain", "content": "现场记录".e
 
 
 @pytest.fixture(params=["database", "folder"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Repository]:
-    url = f"sqlite:///{tmp_path}/alerts.db"
-    upgrade(url)
+def desk(request: pytest.FixtureRequest, tmp_path: Path, fresh: str) -> Iterator[Repository]:
     folder = tmp_path / "files" if request.param == "folder" else None
-    made = Repository(open_database(url), attachments=folder, policy=Policy(attachments=Limits(largest=1000, most=3)))
+    made = Repository(open_database(fresh), attachments=folder, policy=Policy(attachments=Limits(largest=1000, most=3)))
     made.take_in([exceedance(name="f1"), exceedance(name="f2")], now=T0)
     yield made
     made.engine.dispose()
@@ -58,10 +56,8 @@ def test_there_is_an_end_to_it(desk: Repository) -> None:
     assert desk.timeline("f1") == before, "what is refused leaves no trace"
 
 
-def test_a_file_that_is_gone_from_its_folder_is_said_to_be_gone(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/alerts.db"
-    upgrade(url)
-    desk = Repository(open_database(url), attachments=tmp_path / "files")
+def test_a_file_that_is_gone_from_its_folder_is_said_to_be_gone(tmp_path: Path, fresh: str) -> None:
+    desk = Repository(open_database(fresh), attachments=tmp_path / "files")
     desk.take_in([exceedance()], now=T0)
     put = desk.files.add("alert", "f1", **TEXT)
     for file in (tmp_path / "files").rglob("*"):

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from alerts import ladder
-from alerts.database import open_database, upgrade
+from alerts.database import open_database
 from alerts.escalation import Terms
 from alerts.ladder import Ladder, Taken
 from alerts.policy import Policy
@@ -61,9 +60,7 @@ def test_a_missed_decision_goes_up_and_is_repeated_at_the_top() -> None:
 class Desk:
     """A desk with a ladder, over an enterprise that exceeds."""
 
-    def __init__(self, folder: Path, *, livelihood: bool = False) -> None:
-        url = f"sqlite:///{folder}/alerts.db"
-        upgrade(url)
+    def __init__(self, url: str, *, livelihood: bool = False) -> None:
         self.repository = Repository(
             open_database(url),
             policy=Policy(ladder=LADDER),
@@ -88,8 +85,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path):
-    made = Desk(tmp_path)
+def desk(fresh: str):
+    made = Desk(fresh)
     yield made
     made.repository.engine.dispose()
 
@@ -110,8 +107,8 @@ def test_step_by_step_up_to_closing_down_each_taken_by_a_person(desk: Desk) -> N
     assert steps == ["fine_at_once", "rectify_at_once", "stop_to_rectify", "close_down"]
 
 
-def test_a_heat_supplier_is_fined_by_the_day_instead_of_stopped(tmp_path: Path) -> None:
-    desk, at, steps = Desk(tmp_path, livelihood=True), T0, []
+def test_a_heat_supplier_is_fined_by_the_day_instead_of_stopped(fresh: str) -> None:
+    desk, at, steps = Desk(fresh, livelihood=True), T0, []
     for turn in range(4):
         desk.exceeds(f"f{turn}", at)
         steps += desk.open
@@ -161,10 +158,8 @@ def test_an_exceedance_that_was_no_violation_is_no_reason(desk: Desk) -> None:
     assert desk.open == []
 
 
-def test_without_a_ladder_nothing_is_proposed(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/alerts.db"
-    upgrade(url)
-    repository = Repository(open_database(url))
+def test_without_a_ladder_nothing_is_proposed(fresh: str) -> None:
+    repository = Repository(open_database(fresh))
     repository.take_in([exceedance()], now=T0)
     assert repository.proposals.all() == []
     repository.engine.dispose()

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from tests.unit.alerts.notices_suite import NoticesSuite
@@ -7,5 +5,5 @@ from tests.unit.alerts.notices_suite import NoticesSuite
 
 class TestSqlite(NoticesSuite):
     @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path}/alerts.sqlite"
+    def url(self, fresh: str) -> str:
+        return fresh

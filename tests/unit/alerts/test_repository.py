@@ -11,8 +11,13 @@ from tests.unit.alerts.scene import T0, exceedance
 
 class TestSqlite(RepositorySuite):
     @pytest.fixture
-    def url(self, tmp_path: Path) -> str:
-        return f"sqlite:///{tmp_path}/new folder/alerts.sqlite"
+    def url(self, fresh: str) -> str:
+        return fresh
+
+
+def test_a_database_in_a_folder_that_is_not_there_yet_is_made(tmp_path: Path) -> None:
+    upgrade(f"sqlite:///{tmp_path}/new folder/alerts.sqlite")
+    assert (tmp_path / "new folder" / "alerts.sqlite").is_file()
 
 
 def test_a_database_without_schema_is_unavailable_not_a_crash(tmp_path: Path) -> None:
