@@ -228,6 +228,8 @@ def reading_of(packet: Packet, outlet: Outlet, *, series: str = "", line_number:
     numbers: dict[str, float] = {}
     flags: dict[str, str] = {}
     for key, text in _texts(packet.values):
+        if not key.isprintable():
+            continue  # no code of any table, and no store takes it; it must not cost the values beside it
         if key.endswith("Flag"):
             if text:
                 flags[key] = text
