@@ -54,6 +54,8 @@ def test_the_namespace_refuses_a_pod_that_wants_more(cluster: Cluster) -> None:
         pytest.param("Kafka", "listener", id="a misspelt field of a Kafka"),
         pytest.param("Cluster", "instance", id="a misspelt field of a PostgreSQL cluster"),
         pytest.param("PodMonitor", "selectr", id="a misspelt field of a PodMonitor"),
+        pytest.param("Certificate", "dnsName", id="a misspelt field of a Certificate"),
+        pytest.param("KafkaUser", "authorisation", id="a misspelt field of a KafkaUser"),
         pytest.param("ExternalSecret", "refresh", id="a misspelt field of an ExternalSecret"),
     ],
 )

@@ -58,6 +58,7 @@ def test_the_cluster_holds_what_the_page_promises(followed: Cluster) -> None:
 
 def test_every_secret_that_is_mounted_is_there_with_its_keys(followed: Cluster) -> None:
     by_operator = {"postgresql-app", "postgresql-ca", "kafka-cluster-ca-cert", *(f"kafka-{name}" for name in RIGHTS)}
+    by_operator |= {item["spec"]["secretName"] for item in listed(followed, "certificates.cert-manager.io")}
     keys = {item["metadata"]["name"]: set(item["data"]) for item in listed(followed, "secrets")}
     owners = listed(followed, "deployments,statefulsets,jobs")
     volumes = [volume for owner in owners for volume in owner["spec"]["template"]["spec"].get("volumes", [])]
