@@ -125,6 +125,8 @@ class _Work:
 
     def counted(self, word: Counted) -> None:
         hour = _unix(word.hour)
+        if self._forgotten(word.series, hour):
+            return
         series = self._series(word.series, hour)
         count = series.hours.setdefault(hour, HourCount())
         new = 0
@@ -146,6 +148,8 @@ class _Work:
 
     def numbered(self, word: Numbered) -> None:
         hour = _unix(word.hour)
+        if self._forgotten(word.series, hour):
+            return
         series = self._series(word.series, hour)
         count = series.hours.setdefault(hour, HourCount())
         if word.last:
@@ -268,6 +272,11 @@ class _Work:
             series = memory.series[name] = Series(start=1 if memory.begun and not self._over(hour) else None)
             memory.begun = True
         return series
+
+    def _forgotten(self, name: str, hour: float) -> bool:
+        """Whether the word is played again about a life of a gateway that was let go. Judging, killed in the middle,
+        says again what storing is done with and does not: counted anew it would look like a hole."""
+        return self._over(hour) and name not in self.memory.series
 
     def _over(self, hour: float) -> bool:
         """Whether the counts of the hour have been let go."""

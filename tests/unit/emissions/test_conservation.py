@@ -236,6 +236,25 @@ def test_a_time_that_is_over_played_again_changes_no_line():
     assert account.findings == {}
 
 
+def test_judging_played_again_for_a_gateways_life_that_is_forgotten_is_no_hole():
+    """A worker that was killed says its last words again; storing, which was done with them, does not."""
+    before = [judged(0, 1, 3), stored(0, 1, 3), passed(JUDGING, 0), passed(STORING, 0)]
+    account = Account().hear(*before)
+    for hour in range(1, 12):
+        account.hear(
+            judged(hour, hour, hour, series="gw1/b"),
+            stored(hour, hour, hour, series="gw1/b"),
+            passed(JUDGING, hour),
+            passed(STORING, hour),
+        )
+    assert GW not in account.memory.series
+    account.hear(judged(0, 1, 3), said(0, 1, 3), passed(JUDGING, 0))
+    account.hear(
+        judged(12, 12, 12, series="gw1/b"), stored(12, 12, 12, series="gw1/b"), passed(JUDGING, 12), passed(STORING, 12)
+    )
+    assert account.findings == {}
+
+
 def test_memory_stays_small_over_many_lives_of_a_gateway():
     account = Account()
     for hour in range(200):
