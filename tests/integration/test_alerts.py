@@ -25,15 +25,17 @@ from alerts.database import open_database
 from alerts.policy import Policy
 from alerts.repository import Repository
 from contracts.codec import bundle, encode
+from contracts.kafka_address import KafkaAddress
 from contracts.topics import ALERTS, FINDINGS, QUARANTINE
 from deploy.engines import PostgresEngine, postgresql
 from emissions.finding import Case, Finding
+from stackwatch.audit_check import anchors_of_kafka
 from stackwatch.embedded.nats import mqtt_broker
 from stackwatch.embedded.ports import free_port
 from tests.conformance.endpoint import Endpoint, endpoint
 from tests.unit.alerts.notices_suite import NoticesOnEveryDatabase
 from tests.unit.alerts.repository_suite import RepositorySuite
-from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate
+from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate, silence
 
 DEADLINE_S = 60
 Result = TypeVar("Result")
@@ -248,6 +250,35 @@ async def test_killed_in_the_middle_it_ends_with_the_same_alerts(place: Place) -
         case_id = desk.cases()[0].id
         written |= {f"{case_id}:{e.sequence}": e.hash for e in desk.case_timeline(case_id)}
         assert {event["event_id"]: event["hash"] for event in events} == written
+
+
+async def test_two_processes_share_the_work_and_one_that_dies_takes_nothing_along(place: Place) -> None:
+    outlets = [f"o{n:02}" for n in range(40)]
+    story = [silence(outlet) for outlet in outlets]
+    with place.desk() as desk, place.running() as one, place.running() as other:
+        await place.produce(*(encode(line) for line in story[:20]))
+        await until(lambda: len(desk.alerts()) > 3, process=one)
+        one.kill()
+        await place.produce(*(encode(line) for line in story[10:]))
+        await until(lambda: len(desk.alerts(limit=100)) == 40, process=other)
+        wanted = {line.id for line in story}
+        await until(lambda: {id_ for body in place.hook.delivered for id_ in body["ids"]} == wanted, process=other)
+        await until(lambda: not desk.backlog(), process=other)
+        assert {tuple(event.name for event in desk.timeline(line.id)) for line in story} == {("raised",)}
+        letters = {body["event_id"]: tuple(body["ids"]) for body in place.hook.delivered}
+        told = [id_ for ids in letters.values() for id_ in ids]
+        assert sorted(told) == sorted(wanted), "sent twice it would be the same letter; no alert stands in two"
+        anchors = await asyncio.to_thread(anchors_of_kafka, KafkaAddress(servers=place.kafka))
+        assert len(anchors) >= 40
+        assert desk.broken_audit(anchors) == []
+        with desk.engine.begin() as connection:
+            head = "SELECT hash FROM alert_events WHERE sequence = 39"
+            connection.exec_driver_sql("DELETE FROM alert_events WHERE sequence = 40")
+            connection.exec_driver_sql(
+                f"UPDATE audit_chains SET length = 39, hash = ({head}) WHERE name = 'alert_events'"
+            )
+        assert desk.broken_audit() == []
+        assert [(broken.log, broken.sequence) for broken in desk.broken_audit(anchors)] == [("alert_events", 40)]
 
 
 async def test_a_channel_that_fails_holds_up_nobody_and_gets_its_notices_later(place: Place) -> None:
