@@ -1,5 +1,6 @@
 """The whole application: the interface, and the pages on the same server."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -43,10 +44,13 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
     app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
 
     @app.get("/language/{language}", include_in_schema=False)
-    async def choose_language(language: str, back: Annotated[str, Query()] = "/") -> Response:
+    async def choose_language(request: Request, language: str, back: Annotated[str, Query()] = "/") -> Response:
         reply = RedirectResponse(local(back), status_code=303)
         if language in LANGUAGES:
             reply.set_cookie("lang", language, max_age=_YEAR_SECONDS, samesite="lax", httponly=True)
+            person = request.state.person
+            if person is not None and person.id is not None and not person.token and person.language != language:
+                await asyncio.to_thread(access.desk.choose_language, person, language)
         return reply
 
     ui.run_with(
