@@ -19,6 +19,9 @@ SPANS = {"24": timedelta(hours=24), "72": timedelta(hours=72), "168": timedelta(
 """Hours that a reader may choose."""
 
 SHOWN = ("published", "quarantined", "relayed", "judged", "stored", "missing")
+APART = ("heartbeats", "without_values", "refused")
+"""What was judged and need not be stored."""
+LISTED = ("published", "quarantined", "relayed", "judged", "stored", "apart", "missing")
 
 
 async def account_page(sources: Sources, request: Request) -> None:
@@ -53,14 +56,17 @@ def _show(sources: Sources, words: Wording, lines: Sequence[AccountHour], hours:
                 text("div", figures.count(total[name]), _bad("stat-value", name, total[name]))
     with box("section", "panel"):
         with box("div", "panel-head"):
-            text("h2", words("account.by_outlet") if outlet is None else sources.name_of(outlet))
+            with box("h2"):
+                if outlet is None:
+                    text("span", words("account.by_outlet"))
+                else:
+                    link(path("account", hours=hours), words("account.all_outlets"))
+                    text("span", f" / {sources.name_of(outlet)}")
             with box("div", "segments", role="group", aria_label=words("account.span")):
                 for span in SPANS:
                     here = {"aria_current": "true"} if span == hours else {}
                     days = words("account.hours_back", hours=span)
                     link(path("account", hours=span, outlet=outlet), days, **here)
-        if outlet is not None:
-            link(path("account", hours=hours), words("account.all_outlets"), "button plain")
         if not lines:
             text("p", words("account.none"), "hint")
         elif outlet is None:
@@ -71,14 +77,15 @@ def _show(sources: Sources, words: Wording, lines: Sequence[AccountHour], hours:
 
 def _outlets(sources: Sources, words: Wording, sums: Sequence[OutletSum], hours: str) -> None:
     with box("table", "grid cards plain-cards", aria_label=words("account.by_outlet")):
-        _head(words, words("county.outlet"), SHOWN)
+        _head(words, words("county.outlet"), LISTED)
         with box("tbody"):
             for one in sums:
                 with box("tr"):
                     with box("th", "subject", scope="row"):
                         link(path("account", hours=hours, outlet=one.outlet), sources.name_of(one.outlet))
                         text("span", one.outlet, "note")
-                    _cells(words, SHOWN, one.total)
+                    apart = sum(one.total[name] for name in APART)
+                    _cells(words, LISTED, {**one.total, "apart": apart})
 
 
 def _hours(words: Wording, lines: Sequence[AccountHour]) -> None:
@@ -88,7 +95,7 @@ def _hours(words: Wording, lines: Sequence[AccountHour]) -> None:
             for line in lines:
                 with box("tr"):
                     with box("th", "subject", scope="row"):
-                        text("span", figures.day_time(line.hour))
+                        text("span", f"{figures.day_time(line.hour)} ")
                         if line.stored is None:
                             text("span", words("account.open"), "badge")
                         for gap in line.gaps:
