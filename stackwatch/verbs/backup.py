@@ -1,4 +1,4 @@
-"""``stackwatch backup``: the database, the register, the rulebook and the loggers' credentials in one file."""
+"""``stackwatch backup``: database, register, rulebook, attached files and the loggers' credentials in one file."""
 
 import json
 from datetime import UTC, datetime
@@ -21,8 +21,8 @@ from stackwatch.settings import read_settings
 def command(file: Path, *, as_json: bool) -> None:
     """Write all that is neither in Kafka nor in InfluxDB to FILE (tar.gz), as it is at one moment.
 
-    That is the database (alerts, cases, people, marks, audit log, refused lines), the register, the rulebook and the
-    loggers' credentials. Processes may go on working meanwhile. Secrets given by _FILE variables are not in it. Keep
+    That is the database (alerts, cases, people, marks, audit log, refused lines), the register, the rulebook, attached
+    files where they have a folder, and the loggers' credentials. Processes may go on working meanwhile. Secrets given by _FILE variables are not in it. Keep
     the file as you keep passwords.
     """
     given = read_settings()
@@ -31,6 +31,8 @@ def command(file: Path, *, as_json: bool) -> None:
         "rulebook": given.rulebook_dir or SHIPPED,
         "devices": given.devices,
     }
+    if given.attachments is not None:
+        folders["attachments"] = given.attachments
     try:
         address = address_of(given.database, password=given.database_password)
         with Progress("backup", unit="rows") as shown:

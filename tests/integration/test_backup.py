@@ -134,8 +134,12 @@ def test_the_verbs_write_and_bring_back_files_too(new: Any, tmp_path: Path, monk
     devices = tmp_path / "devices"
     devices.mkdir()
     (devices / "passwd").write_text("MN1:$7$...\n")
+    attached = tmp_path / "files" / "ab"
+    attached.mkdir(parents=True)
+    (attached / "abcd").write_bytes(b"a photograph")
     url, after = filled(new("sqlite")), new("sqlite")
     monkeypatch.setenv("STACKWATCH_DEVICES", str(devices))
+    monkeypatch.setenv("STACKWATCH_ATTACHMENTS", str(attached.parent))
     monkeypatch.setenv("STACKWATCH_DATABASE", url)
     file = tmp_path / "b.tar.gz"
     said = CliRunner().invoke(root, ["backup", "--json", str(file)])
@@ -146,6 +150,7 @@ def test_the_verbs_write_and_bring_back_files_too(new: Any, tmp_path: Path, monk
     said = CliRunner().invoke(root, ["restore", str(file), "--files", str(tmp_path / "back")])
     assert said.exit_code == 0, said.output
     assert (tmp_path / "back" / "devices" / "passwd").read_text() == "MN1:$7$...\n"
+    assert (tmp_path / "back" / "attachments" / "ab" / "abcd").read_bytes() == b"a photograph"
     assert (tmp_path / "back" / "rulebook" / "parameters.yaml").exists()
     assert content(after) == content(url)
 
