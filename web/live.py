@@ -152,10 +152,11 @@ class Live:
                 log.warning("a line of %s cannot be read: %s", topic, error)
 
     def _hear_line(self, topic: str, line: bytes) -> None:
-        if topic == READINGS.name:
-            self._hear_reading(line)
-            return
         subject = _subject.decode(line)
+        if topic == READINGS.name:
+            if subject.kind != "passed":  # a roll call on its way to the store
+                self._hear_reading(line)
+            return
         if topic == QUARANTINE.name:
             if isinstance(message := decode(line), Rejected):
                 self._quarantine.append(message)

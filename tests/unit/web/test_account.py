@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from emissions.account import COLUMNS, AccountHour
+from contracts.codec import encode
+from contracts.topics import READINGS
+from emissions.account import COLUMNS, AccountHour, Passed
 from emissions.beijing import BEIJING
+from web.live import Live
 from web.views.account import account, by_outlet
 
 HOUR = datetime(2026, 11, 10, 9, tzinfo=BEIJING)
@@ -58,6 +61,13 @@ def test_frames_and_hours_stand_side_by_side(judged):
 def test_an_hour_that_no_stage_has_counted_is_open():
     (found,) = account([line(stored=None)], [], {})
     assert (found.closed, found.stored, found.judged) == (False, None, 58)
+
+
+def test_a_roll_call_among_the_readings_is_no_reading():
+    live = Live()
+    live.hear(READINGS.name, encode(Passed(stage="judging", outlet=OUTLET, hour=HOUR)))
+    assert live.refused == 0
+    assert live.last_received(OUTLET) is None
 
 
 async def test_over_http(client, counted):
