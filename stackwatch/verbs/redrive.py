@@ -92,7 +92,7 @@ def _say(done: Redrive, *, as_json: bool) -> None:
         sys.stdout.buffer.write(msgspec.json.encode(_plain(done)) + b"\n")
         return
     verb = "would go back" if done.dry_run else "are back"
-    click.echo(f"{done.examined} lines examined: {done.accepted} {verb} in the feed")
+    click.echo(f"lines examined: {done.examined}, of which {done.accepted} {verb} in the feed")
     for reason, count in done.refused.most_common():
         example = next((o for o in done.outcomes if o.reason == reason), None)
         click.echo(f"  {count} still wrong: {reason}" + (f" ({example.detail})" if example else ""))

@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -41,8 +44,8 @@ PATIENT = 60.0
 class Place:
     """What runs."""
 
-    def __init__(self, engines: Engines, clock: HeldClock, supervisor: Supervisor, logger: Client) -> None:
-        self.engines, self.clock, self.supervisor, self.logger = engines, clock, supervisor, logger
+    def __init__(self, engines: Engines, env: dict[str, str], supervisor: Supervisor, logger: Client) -> None:
+        self.engines, self.env, self.supervisor, self.logger = engines, env, supervisor, logger
         self.register, self.rules = load_register(REGISTER), load_rules()
         self.outlets = [outlet for outlet in self.register.outlets.values() if outlet.mn]
         token = engines.env.get("STACKWATCH_SERIES_TOKEN_FILE")
@@ -75,6 +78,13 @@ class Place:
                 await producer.send(topic.name, value, key=shard_key(name), partition=partition)
         finally:
             await producer.stop()
+
+    def stackwatch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb with the settings of this place."""
+        return subprocess.run(
+            [sys.executable, "-m", "stackwatch", *arguments],
+            env={**os.environ, **self.env}, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
 
     # -- out ------------------------------------------------------------------------------------------------------
 
@@ -114,7 +124,7 @@ def running(name: str, folder: Path) -> Iterator[Place]:
         }  # fmt: skip
         port = urlsplit(engines.env["STACKWATCH_MQTT"]).port
         with Supervisor(folder / "logs", env) as supervisor, Client(port, "hj212/+/down") as logger:
-            place = Place(engines, clock, supervisor, logger)
+            place = Place(engines, env, supervisor, logger)
             for verb, at in health.items():
                 supervisor.start(verb, verb, env={"STACKWATCH_HEALTH_PORT": str(at)})
             place.until(lambda: all(map(_is_ready, health.values())), "all processes are ready")

@@ -1,16 +1,21 @@
 """Poison, late data and wrong clocks, put into one running system on a set of engines."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from alerts import audit
 from alerts.database import open_database
+from alerts.feed_tables import RedriveEventRow
 from alerts.queries import Reader
 from contracts.codec import encode
-from contracts.topics import FINDINGS, HOURS, PACKETS, READINGS
+from contracts.topics import FINDINGS, HOURS, PACKETS, QUARANTINE, READINGS
 from emissions.event import Due
 from emissions.finding import Rejected
 from emissions.register import Outlet
@@ -223,6 +228,39 @@ class FeedSuite:
             lambda: [r for r in place.refused() if (r.mn, r.reason) == (ahead.mn, "datatime_ahead")], "what is ahead"
         )
         assert place.hour(ahead.id, hour + DAY) is None
+
+    def test_lines_refused_by_mistake_are_driven_again_and_count_as_they_were_received(self, place):
+        outlet, hours = place.outlets[1], [START + n * HOUR for n in range(3)]
+        received = [hour + 65 * MINUTE for hour in hours]
+        lines = [line_of(outlet.mn, hour, at, "9.5")[1].decode() for hour, at in zip(hours, received, strict=True)]
+        wrong = line_of(STRANGER, hours[0], received[0])[1].decode()
+        for line, at in [*zip(lines, received, strict=True), (wrong, received[0])]:
+            mn = STRANGER if line is wrong else outlet.mn
+            refused = Rejected(reason="unknown_mn", mn=mn, received_at=at, line=line, detail="an old register")
+            place.produce(QUARANTINE, encode(refused), name=mn)
+
+        done = place.stackwatch(
+            "redrive", "--reason", "unknown_mn", "--from", hours[0].isoformat(), "--by", "Li", "--json"
+        )
+        assert done.returncode == 1, "what is still wrong is told by the exit code as well"
+        told = json.loads(done.stdout)
+        assert (told["accepted"], told["refused"]) == (3, {"unknown_mn": told["examined"] - 3})
+        for hour in hours:
+            place.until(lambda at=hour: (known := place.hour(outlet.id, at)) and known.raw_mg_m3, "the hour is judged")
+            assert place.hour(outlet.id, hour).in_time, "as if it had never been refused"
+
+        first = next(item["id"] for item in told["items"] if item["verdict"] == "accepted")
+        again = place.stackwatch("redrive", "--id", first, "--by", "Li")
+        assert again.stdout == "lines examined: 1, of which 1 are back in the feed\n"
+        later = START + 3 * HOUR
+        place.feed([line_of(outlet.mn, later, later + 65 * MINUTE)])
+        place.until(lambda: place.hour(outlet.id, later), "what comes behind it")
+        assert [place.hour(outlet.id, hour).revision for hour in hours] == [0, 0, 0], "nothing has an effect twice"
+        database = open_database(place.engines.database)
+        with Session(database) as session:
+            assert [line.by for line in session.scalars(select(RedriveEventRow))] == ["Li", "Li"]
+            assert audit.verify(session) == []
+        database.dispose()
 
     @pytest.fixture(scope="class")
     @classmethod
