@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from alerts.desk_tables import SilenceRow
@@ -38,11 +38,12 @@ class Silences:
     ) -> list[SilenceView]:
         """Silences, the newest first; ``state`` is ``active``, ``pending`` or ``ended`` at ``now``.
 
-        Whoever sees one county sees also what is silenced for all.
+        Whoever sees one county sees also what is silenced for all, but not what names a single outlet somewhere.
         """
         query = select(SilenceRow).order_by(SilenceRow.created_at.desc(), SilenceRow.id)
         for only in {county, self._desk.county} - {None}:
-            query = query.where(SilenceRow.county.in_((only, "")))
+            everywhere = and_(SilenceRow.county == "", SilenceRow.outlet == "")
+            query = query.where(or_(SilenceRow.county == only, everywhere))
         over = or_(SilenceRow.ends_at <= now, func.coalesce(SilenceRow.ended_at <= now, false()))
         begun = SilenceRow.starts_at <= now
         if state == "active":
@@ -164,7 +165,7 @@ class Silences:
 
     def _found(self, session: Session, silence_id: str) -> SilenceRow:
         row = session.get(SilenceRow, silence_id)
-        if row is None or (row.county and not self._desk.sees(row.county)):
+        if row is None or not (self._desk.sees(row.county) or (row.county == "" and row.outlet == "")):
             raise NotFound(f"there is no silence {silence_id!r}")
         return row
 

@@ -13,10 +13,12 @@ from stores.port import StoreUnavailable
 from web.api import shapes
 from web.api.answers import answer
 from web.api.serving import whole_sources_of
+from web.problems import RESPONSES
 from web.sources import Sources
 
-clock_router = APIRouter(tags=["clock"])
-router = APIRouter(tags=["operations"])
+clock_router = APIRouter(tags=["clock"], responses=RESPONSES)
+router = APIRouter(tags=["operations"], responses={status: RESPONSES[status] for status in (401, 429, 503)})
+"""Nobody has to be known to ask these, but a token that does not count is refused here as well."""
 
 Given = Annotated[Sources, Depends(whole_sources_of)]
 READY_SECONDS = 5.0

@@ -12,7 +12,7 @@ from web.access.asking import Leading, acting
 from web.api import shapes
 from web.api.acting import CONFLICT, Given, Limit, Moment, Name, Offset, Reasoned, done
 from web.api.answers import answer
-from web.problems import RESPONSES, not_found
+from web.problems import RESPONSES, not_found, refused
 
 router = APIRouter(tags=["silences"], responses=RESPONSES)
 
@@ -61,15 +61,18 @@ async def silence(sources: Given, silence_id: Id) -> Response:
 @router.post("/silences", summary="Silence", status_code=201, response_model=shapes.OneSilence, responses=CONFLICT)
 async def begin(sources: Given, person: Leading, said: NewSilence) -> Response:
     """Nobody is told until it ends. Whoever leads one county silences in it only."""
-    by = acting(person, said.by)
+    by, county = acting(person, said.by), said.county
     if said.outlet:
-        sources.outlet(said.outlet)
+        of = sources.outlet(said.outlet).county
+        if county not in ("", of):
+            raise refused("body/outlet", f"outlet {said.outlet!r} is of county {of!r}, not {county!r}")
+        county = of
 
     def act() -> SilenceView:
         return sources.alerts.silences.begin(
             by=by,
             reason=said.reason,
-            county=said.county,
+            county=county,
             outlet=said.outlet,
             rule=said.rule,
             starts_at=said.starts_at,
@@ -77,7 +80,7 @@ async def begin(sources: Given, person: Leading, said: NewSilence) -> Response:
             now=sources.now(),
         )
 
-    return await done("silence", said.county, act, status=201)
+    return await done("silence", county, act, status=201)
 
 
 @router.post(

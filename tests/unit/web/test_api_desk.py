@@ -173,6 +173,7 @@ async def test_a_silence_is_shown_until_it_ends_and_at_the_alerts_that_it_covers
         await done(client, "silences", 201, outlet=alert["subject"]["outlet"], ends_at=ends_at, reason="停机检修")
     )["silence"]
     assert (silence["author"], silence["reason"], silence["ended_at"]) == (ME, "停机检修", None)
+    assert silence["county"] == "371502", "whoever sees another county does not hear of the outlet"
     told = (await client.get(f"/api/v1/alerts/{alert['id']}/notices")).json()
     assert [one["id"] for one in told["silences"]] == [silence["id"]]
     assert (await first(client, "silences?state=active"))["id"] == silence["id"]
@@ -187,6 +188,7 @@ async def test_a_silence_is_shown_until_it_ends_and_at_the_alerts_that_it_covers
     [
         pytest.param({"reason": ""}, id="no reason"),
         pytest.param({"outlet": ""}, id="everything"),
+        pytest.param({"county": "371503"}, id="an outlet of another county than it says"),
         pytest.param({"ends_at": "2026-11-01T00:00:00+08:00"}, id="an end that is past"),
         pytest.param({"ends_at": "2027-11-01T00:00:00+08:00"}, id="a year"),
     ],
