@@ -5,10 +5,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from alerts.database import open_database, upgrade
 from alerts.escalation import CAUSES
@@ -319,12 +318,3 @@ TestInspection = Inspection.TestCase
 TestInspection.settings = settings(
     max_examples=15, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_a_thousand_stories() -> None:
-    many = settings(
-        max_examples=1000, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
-    run_state_machine_as_test(Inspection, settings=many)
