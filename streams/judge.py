@@ -7,7 +7,7 @@ from contracts.codec import BadLine, Message
 from contracts.feed import Acceptance, Heartbeat, MonitorLine, PacketLine, read_line
 from contracts.topics import shard_of, shard_partition
 from emissions import silence
-from emissions.account import BEAT, IDLE, JUDGED, JUDGING, REFUSED, Numbered
+from emissions.account import BEAT, IDLE, JUDGED, REFUSED, Numbered
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
 from emissions.memory import Day, Head, OutletMemory
@@ -40,8 +40,9 @@ _heard_of = Unpacker(Heard)
 class Judge:
     """Folds of many outlets behind one entrance. Never raises on a line: poison comes back as ``Rejected``."""
 
-    def __init__(self, register: Register, rules: Rules) -> None:
-        self.counting = Counting(JUDGING)
+    def __init__(self, register: Register, rules: Rules, counting: Counting | None = None) -> None:
+        """``counting`` is told of every numbered line; whoever gives one must drain it."""
+        self._counting = counting
         self._register = register
         self._by_mn = register.by_mn()
         self._rules = rules
@@ -81,10 +82,11 @@ class Judge:
         if known is None:
             return [_refused(line, "unknown_outlet", f"outlet {event.outlet!r} is not in the register", mn=event.mn)]
         if isinstance(event, Numbered):
-            self.counting.numbered(event)
+            if self._counting is not None:
+                self._counting.numbered(event)
             return []
-        if isinstance(event, Due):
-            self.counting.passed(known.id, event.hour)
+        if isinstance(event, Due) and self._counting is not None:
+            self._counting.passed(known.id, event.hour)
         at = event.hour + self._rules.parameters.in_time if isinstance(event, Due) else None
         return self._fold(known, event, at=at)
 
@@ -94,8 +96,8 @@ class Judge:
             return ""
         series = f"{line.gateway}/{line.boot}"
         outlet = self._by_mn.get(line.mn) if isinstance(line, PacketLine) else self._register.outlets.get(line.outlet)
-        if outlet is not None:
-            self.counting.took(outlet.id, series, line.number, line.received_at, what)
+        if outlet is not None and self._counting is not None:
+            self._counting.took(outlet.id, series, line.number, line.received_at, what)
         return series
 
     def _fold(self, outlet: Outlet, event: Packet | Due | Mark | Seen, *, at: datetime | None) -> list[Message]:
@@ -160,7 +162,8 @@ class Judge:
 
     def drop(self, keep: Callable[[str], bool]) -> None:
         """Forget all state whose segment key is not to be kept."""
-        self.counting.forget()
+        if self._counting is not None:
+            self._counting.forget()
         kept = [(key, packed) for key, packed in self._packed.items() if keep(key)]
         self._packed, self._dates = {}, {}
         self._take(kept)

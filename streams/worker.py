@@ -10,11 +10,13 @@ from aiokafka import AIOKafkaProducer
 
 from contracts.kafka_address import KafkaAddress, client_options
 from contracts.progress import DEAD_AFTER_S
+from emissions.account import JUDGING
 from emissions.register import Register
 from emissions.rules import Rules
 from stores.port import SeriesStore
 from streams.accounting import Accounting
 from streams.app import FOLDING_ID, STORING_ID, create_app
+from streams.counting import Counting
 from streams.folding import accounting, adding_up, judging, supervising
 from streams.group import BROKEN, Group, end, or_end
 from streams.judge import Judge
@@ -153,9 +155,9 @@ def create_worker(
     metrics = Metrics()
     metrics.kafka_silent.set_function(lambda: producer.pulse.silent_s)
     fold = create_app(FOLDING_ID, bootstrap, replication=replication, session_s=session_s)
-    judge = Judge(register, rules)
+    counting = Counting(JUDGING)
     folding = [
-        judging(fold, judge, producer, metrics, judge.counting),
+        judging(fold, Judge(register, rules, counting), producer, metrics, counting),
         supervising(fold, Supervisor(register, rules), producer, metrics),
         adding_up(fold, City(register, rules), producer, metrics),
         accounting(fold, Accounting(register, rules), producer, metrics),

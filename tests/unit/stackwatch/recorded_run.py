@@ -10,7 +10,7 @@ from alerts.policy import Policy
 from alerts.routing import Alerting, route
 from contracts.codec import encode
 from contracts.feed import Acceptance
-from emissions.account import STORED, STORING, AccountHour
+from emissions.account import JUDGING, STORED, STORING, AccountHour
 from emissions.event import Due
 from emissions.reading import Reading
 from emissions.register import Register
@@ -83,10 +83,11 @@ def record(folder: Path) -> Path:
     for kind in KINDS:
         write_lines(folder, kind, outcome.lines(kind))
     write_lines(folder, "revisions", map(encode, judged.revisions))
-    judge = Judge(register, rules)
+    counting = Counting(JUDGING)
+    judge = Judge(register, rules, counting)
     readings = [output for line in lines for output in judge.line(line) if isinstance(output, Reading)]
     write_lines(folder, "readings", _stored(folder, readings))
-    write_lines(folder, "accounts", _account(Accounting(register, rules), judge, readings, register, scenario.start))
+    write_lines(folder, "accounts", _account(Accounting(register, rules), counting, readings, register, scenario.start))
     findings = (f for f in judged.findings.values() if isinstance(route(f, Policy().routes), Alerting))
     alerts: list[dict[str, object]] = [
         {
@@ -116,7 +117,7 @@ def record(folder: Path) -> Path:
 
 
 def _account(
-    account: Accounting, judge: Judge, readings: Iterable[Reading], register: Register, start: datetime
+    account: Accounting, judging: Counting, readings: Iterable[Reading], register: Register, start: datetime
 ) -> list[bytes]:
     storing = Counting(STORING)
     for reading in readings:
@@ -124,7 +125,7 @@ def _account(
     for n in range(HOURS - 1):
         for outlet in register.outlets:
             storing.passed(outlet, start + n * timedelta(hours=1))
-    outputs = (o for word in (*judge.counting.drain(), *storing.drain()) for o in account.line(encode(word)))
+    outputs = (o for word in (*judging.drain(), *storing.drain()) for o in account.line(encode(word)))
     lines = {(o.hour, o.outlet): o for o in outputs if isinstance(o, AccountHour)}
     return [encode(lines[key]) for key in sorted(lines)]
 

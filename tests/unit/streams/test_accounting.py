@@ -46,6 +46,14 @@ def lines_of(taker: Intake, at: datetime, **what: str) -> list[bytes]:
     return [record.line for record in (*words, *taken.records) if isinstance(record, Kept)]
 
 
+class Told(Judge):
+    """Judging with its counters at hand."""
+
+    def __init__(self) -> None:
+        self.told = Counting(JUDGING)
+        super().__init__(REGISTER, RULES, self.told)
+
+
 def due(hour: datetime) -> bytes:
     return encode(Due(outlet=OUTLET.id, mn=OUTLET.mn, hour=hour))
 
@@ -101,11 +109,11 @@ def test_what_nobody_registered_is_in_no_account():
 
 
 def test_judging_says_once_per_checkpoint_what_it_has_taken_in():
-    taker, judge = intake(), Judge(REGISTER, RULES)
+    taker, judge = intake(), Told()
     lines = [line for n in range(4) for line in lines_of(taker, START + timedelta(minutes=n))]
     lines += lines_of(taker, START + timedelta(minutes=5), cn="9015")
     readings = judge_all(judge, [*lines, due(START - 2 * HOUR)])
-    counted, passed = judge.counting.drain()
+    counted, passed = judge.told.drain()
     assert counted == Counted(
         stage=JUDGING,
         outlet=OUTLET.id,
@@ -115,30 +123,30 @@ def test_judging_says_once_per_checkpoint_what_it_has_taken_in():
     )
     assert passed == Passed(stage=JUDGING, outlet=OUTLET.id, hour=START - 2 * HOUR)
     assert [(reading.series, reading.number) for reading in readings] == [("gw1/b1", n) for n in (1, 2, 3, 4)]
-    assert judge.counting.drain() == []
+    assert judge.told.drain() == []
 
 
 def test_a_line_that_judging_refuses_is_accounted_for():
-    judge = Judge(REGISTER, RULES)
+    judge = Told()
     line = packet_line(START, OUTLET.mn, b"nonsense", "gw1")
     (rejected,) = judge.line(encode_line(line).replace(b'"gateway"', b'"boot":"b1","number":1,"gateway"'))
     assert isinstance(rejected, Rejected)
-    (counted,) = judge.counting.drain()
+    (counted,) = judge.told.drain()
     assert counted.numbers == {JUDGED: ((1, 1),), "refused": ((1, 1),)}
 
 
 def test_what_is_dropped_with_a_partition_is_said_again_by_whoever_reads_its_lines():
-    taker, judge = intake(), Judge(REGISTER, RULES)
+    taker, judge = intake(), Told()
     judge_all(judge, lines_of(taker, START))
     judge.drop(lambda _: False)
-    assert judge.counting.drain() == []
+    assert judge.told.drain() == []
 
 
 def test_a_line_without_a_number_is_counted_by_nobody():
-    judge = Judge(REGISTER, RULES)
+    judge = Told()
     (reading, *_) = judge_all(judge, [encode_line(packet_line(START, OUTLET.mn, frame(START), "gw1"))])
     assert (reading.series, reading.number) == ("", 0)
-    assert judge.counting.drain() == []
+    assert judge.told.drain() == []
 
 
 def words(counting: Counting) -> list[bytes]:
@@ -155,16 +163,16 @@ def words(counting: Counting) -> list[bytes]:
 )
 def test_one_line_in_thousands(lost, unstored, stage):
     """The gateway's numbers, the real judging and the account; only the broker is left out."""
-    taker, judge, storing = intake(), Judge(REGISTER, RULES), Counting(STORING)
+    taker, judge, storing = intake(), Told(), Counting(STORING)
     account = Accounting(REGISTER, RULES)
     feed = [line for n in range(1500) for line in lines_of(taker, START + n * timedelta(seconds=5))]
     feed += [kept.line for kept in taker.words(START + 3 * HOUR)]
     readings = judge_all(judge, [line for place, line in enumerate(feed) if place != lost])
     store_all(storing, [reading for place, reading in enumerate(readings) if place != unstored])
     for hour in range(3):
-        judge.counting.passed(OUTLET.id, START + hour * HOUR)
+        judge.told.passed(OUTLET.id, START + hour * HOUR)
         storing.passed(OUTLET.id, START + hour * HOUR)
-    outputs = [output for line in [*words(judge.counting), *words(storing)] for output in account.line(line)]
+    outputs = [output for line in [*words(judge.told), *words(storing)] for output in account.line(line)]
     findings = [output for output in outputs if isinstance(output, Finding)]
     lines = {output.hour: output for output in outputs if isinstance(output, AccountHour)}
     assert sum(line.published for line in lines.values()) == 1500
@@ -201,10 +209,10 @@ def test_one_line_in_a_million():
 
 
 def test_state_survives_being_written_and_read_back():
-    taker, judge = intake(), Judge(REGISTER, RULES)
+    taker, judge = intake(), Told()
     feed = [line for n in range(40) for line in lines_of(taker, START + n * timedelta(minutes=2))]
     judge_all(judge, feed[:20] + feed[21:])
-    said = words(judge.counting)
+    said = words(judge.told)
     before, after = Accounting(REGISTER, RULES), Accounting(REGISTER, RULES)
     for line in said:
         before.line(line)
