@@ -1,10 +1,23 @@
-"""Where the pages of the desk stand: alerts, orders, silences, cases, enterprise steps, marks, coverage, account."""
+"""Where the pages of the desk stand: from alerts, cases and orders to the account and the quarantine."""
 
 from collections.abc import Callable
 
 from fastapi import Request
 
-from web.pages import account, alert, alerts, case, cases, coverage, marks, order, orders, proposals, silences
+from web.pages import (
+    account,
+    alert,
+    alerts,
+    case,
+    cases,
+    coverage,
+    marks,
+    order,
+    orders,
+    proposals,
+    quarantine,
+    silences,
+)
 from web.pages.frame import page
 from web.sources import Sources
 
@@ -55,3 +68,7 @@ def add_desk_pages(seen: Callable[[Request], Sources]) -> None:
     @page("/account")
     async def _account(request: Request) -> None:
         await account.account_page(seen(request), request)
+
+    @page("/quarantine")
+    async def _quarantine(request: Request) -> None:
+        await quarantine.quarantine_page(seen(request), request)

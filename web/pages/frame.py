@@ -39,6 +39,7 @@ _PAGES = (
     ("explain", "/explain"),
     ("coverage", "/coverage"),
     ("account", "/account"),
+    ("quarantine", "/quarantine"),
     ("reports", "/reports"),
 )
 

@@ -55,6 +55,9 @@ PAGES = [
     "/account",
     "/account?outlet=O371502-01&hours=168",
     "/account?outlet=nobody&hours=1",
+    "/quarantine",
+    "/quarantine?state=all&reason=crc&mn=88888880000001&county=371502&from=2026-11-01T00:00&offset=50",
+    "/quarantine?from=nonsense",
 ]
 
 
