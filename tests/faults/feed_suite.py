@@ -259,6 +259,7 @@ class FeedSuite:
         database = open_database(place.engines.database)
         with Session(database) as session:
             assert [line.by for line in session.scalars(select(RedriveEventRow))] == ["Li", "Li"]
+        with Session(database) as session:
             assert audit.verify(session) == []
         database.dispose()
 
