@@ -8,7 +8,8 @@ import msgspec
 from contracts.codec import BadLine, Message, decode
 from contracts.topics import COUNTS
 from emissions.account import Counted, Numbered, Passed
-from emissions.conservation import AccountMemory, fold
+from emissions.account_memory import AccountMemory
+from emissions.conservation import fold
 from emissions.finding import Rejected
 from emissions.register import Register
 from emissions.rules import Rules

@@ -21,8 +21,9 @@ from emissions.account import (
     Passed,
     add_up,
 )
+from emissions.account_memory import AccountMemory
 from emissions.beijing import BEIJING, HOUR
-from emissions.conservation import AccountMemory, fold
+from emissions.conservation import fold
 from emissions.finding import Finding
 from emissions.register import Outlet
 from tests.unit.emissions.world import outlet
