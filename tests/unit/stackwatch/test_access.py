@@ -22,7 +22,7 @@ SECRET = "0123456789abcdef" * 4
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Writes a file; hashes are cheap meanwhile."""
-    monkeypatch.setattr("web.access.desk.Passwords", lambda: CHEAP)
+    monkeypatch.setattr("web.access.noting.Passwords", lambda: CHEAP)
 
     def written(name: str, content: str) -> Path:
         (tmp_path / name).write_text(content)
@@ -96,7 +96,7 @@ def test_ready_accounts_are_shown_by_a_demo_only(file):
 def test_the_demo_has_one_account_for_each_role_in_the_county_of_the_story(tmp_path, monkeypatch):
     scenario = scenario_of("small")
     assert county_of_the_story(scenario) == "371502"
-    monkeypatch.setattr("web.access.desk.Passwords", lambda: CHEAP)
+    monkeypatch.setattr("web.access.noting.Passwords", lambda: CHEAP)
     made = make_people(tmp_path, f"sqlite:///{tmp_path}/alerts.sqlite", "371502")
     shown = json.loads(made.shown_logins_file.read_text())
     assert [(one["role"], one["county"]) for one in shown] == [

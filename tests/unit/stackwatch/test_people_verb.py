@@ -17,7 +17,7 @@ PASSWORD = "rain over the river 42"
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     url = f"sqlite:///{tmp_path}/alerts.sqlite"
     monkeypatch.setenv("STACKWATCH_DATABASE", url)
-    monkeypatch.setattr("web.access.desk.Passwords", lambda: CHEAP)
+    monkeypatch.setattr("web.access.noting.Passwords", lambda: CHEAP)
     return url
 
 
