@@ -60,6 +60,7 @@ async def knock(kafka: KafkaAddress, place: tuple[str, int]) -> str | None:
     try:
         async with asyncio.timeout(ONE_TRY_S):
             connection = await create_conn(host, port, request_timeout_ms=int(ONE_TRY_S * 1000), **options)
+            await connection.close()
     except (SaslAuthenticationFailed, UnsupportedSaslMechanismError) as error:
         raise UserError(
             f"{where} refuses the login {kafka.username!r}: {_reason(error)}; see STACKWATCH_KAFKA_USERNAME, "
@@ -69,7 +70,6 @@ async def knock(kafka: KafkaAddress, place: tuple[str, int]) -> str | None:
         raise UserError(f"{where} cannot be trusted: {error.verify_message}; see STACKWATCH_KAFKA_CA_FILE") from error
     except (KafkaError, OSError, TimeoutError) as error:
         return _reason(error) or f"no answer within {ONE_TRY_S:g} s"
-    connection.close()
     return None
 
 

@@ -1,11 +1,10 @@
-"""Gives each process its rights: ``python -m deploy.kafka.rights`` at the root of the checkout prints a script.
+"""Gives each process its rights, in tests at once, and elsewhere by a script.
 
 The script is for brokers that are run by hand; in a cluster Strimzi gives the rights (``deploy/k8s``). Both come from
 ``contracts/rights.py``.
 """
 
 import shlex
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -25,7 +24,7 @@ _LITERAL, _PREFIXED, _ALLOW = 3, 4, 3
 
 _HEAD = """\
 #!/bin/sh
-# Written by python -m deploy.kafka.rights from contracts/rights.py.
+# Written by python -m deploy.kafka from contracts/rights.py.
 # Gives each process its rights; once more is harmless.
 # Usage: grant-rights HOST:PORT [options of kafka-acls.sh, such as --command-config FILE]
 set -eu
@@ -86,16 +85,3 @@ def _calls(process: str) -> Iterator[str]:
         for resource, name in dict.fromkeys((right.resource, right.name) for right in rights):
             options += [f"--{resource}", name]
         yield f'kafka-acls.sh --bootstrap-server "$server" "$@" {shlex.join(options)}'
-
-
-def main() -> int:
-    """Write the script where it is not as it should be."""
-    if not SCRIPT.exists() or SCRIPT.read_text(encoding="utf-8") != script():
-        SCRIPT.write_text(script(), encoding="utf-8")
-        SCRIPT.chmod(0o755)
-        print(f"wrote {SCRIPT.name}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

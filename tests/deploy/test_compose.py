@@ -1,6 +1,7 @@
 """The Compose file is sound by the specification's own implementation, and agrees with the code and the manifests."""
 
 import json
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -9,7 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from contracts.rights import RIGHTS
 from deploy.engines.compose_spec import compose_spec
+from deploy.engines.kafka import _GUARDED
+from deploy.kafka.__main__ import scripts
 from stackwatch.cli import VERBS
 from stackwatch.settings import Settings, read_settings, variable
 from tests.deploy.overlays import ROOT, objects, pod_templates, text
@@ -80,7 +84,7 @@ def test_secrets_are_made_once_and_are_all_there(tmp_path: Path) -> None:
     again = {path.relative_to(tmp_path): path.read_text() for path in tmp_path.rglob("secrets/**/*") if path.is_file()}
     assert first == again
     wanted = {str(Path(secret["file"]).relative_to(COMPOSE)) for secret in model()["secrets"].values()}
-    of_engines = {str(path) for path in first if path.name in {"tls.crt", "tls.key"}}
+    of_engines = {str(path) for path in first if path.name in {"tls.crt", "tls.key", "keystore.pem"}}
     assert {str(path) for path in first} == wanted | of_engines | {"secrets/tls/ca.key", "secrets/tls/ca.srl"}
     assert len(set(first.values())) == len(first)
     assert oct((tmp_path / "secrets" / "tls" / "ca.key").stat().st_mode)[-3:] == "600"
@@ -112,6 +116,42 @@ def test_engines_have_the_versions_of_the_manifests() -> None:
         assert services[name]["image"] in of_manifests
     (cluster,) = (item for item in objects("city") if item["apiVersion"].startswith("postgresql.cnpg.io"))
     assert services["postgresql"]["image"].partition(":")[2] == cluster["spec"]["imageName"].partition(":")[2]
+
+
+def test_each_process_logs_in_to_kafka_as_itself() -> None:
+    services = model()["services"]
+    for name in RIGHTS:
+        environment = services[name]["environment"]
+        assert (environment["STACKWATCH_KAFKA_USERNAME"], environment["STACKWATCH_KAFKA_PROTOCOL"]) == (
+            name,
+            "SASL_SSL",
+        )
+        sources = {secret["target"]: secret["source"] for secret in services[name]["secrets"]}
+        assert sources["kafka"] == f"kafka-{name}"
+        assert services[name]["depends_on"]["kafka-logins"]["condition"] == "service_completed_successfully"
+    assert "STACKWATCH_KAFKA" not in services["relay"]["environment"]
+
+
+def test_kafka_is_guarded_as_the_one_that_was_tried() -> None:
+    def property_of(variable: str) -> str:
+        name = variable.removeprefix("KAFKA_").replace("___", "-").replace("__", "~").replace("_", ".")
+        return name.replace("~", "_").lower()
+
+    given = {property_of(key): value for key, value in model()["services"]["kafka"]["environment"].items()}
+    tried = dict(line.split("=", 1) for line in _GUARDED.replace("\\\n", "").splitlines() if not line.startswith("#"))
+    of_the_place = {"listeners", "advertised.listeners", "ssl.keystore.location"}
+    assert {key: given[key].strip() for key in tried.keys() - of_the_place} == {
+        key: value.strip() for key, value in tried.items() if key not in of_the_place
+    }
+    for listener in given["listeners"].split(","):
+        name, _, place = listener.partition("://")
+        assert (name == "CLIENTS") != place.startswith("localhost:"), "only clients come from outside of the container"
+
+
+@pytest.mark.parametrize("path", scripts(), ids=lambda path: path.name)
+def test_generated_scripts_are_as_generated(path: Path) -> None:
+    assert path.read_text() == scripts()[path], "run python -m deploy.kafka"
+    assert os.access(path, os.X_OK)
 
 
 def test_the_mqtt_broker_runs_as_in_a_cluster() -> None:
