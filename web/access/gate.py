@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import quote, urlsplit
 
 from starlette.requests import HTTPConnection, Request
@@ -15,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alerts.database import DatabaseUnavailable
+from alerts.transition import NotAllowed
 from people.person import Person
 from web import problems
 from web.access import csrf
@@ -96,14 +98,11 @@ class Gate:
             await send(message)
 
         await self._app(scope, receive, noticing)
-        await asyncio.to_thread(
-            self._access.desk.note_write,
-            person,
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            address=address_of(request),
-        )
+        write = partial(self._access.desk.note_write, person, method=scope["method"], path=scope["path"], status=status)
+        try:
+            await asyncio.to_thread(write, address=address_of(request))
+        except (DatabaseUnavailable, NotAllowed) as error:
+            log.error("a write of %s to %s is not in the log of people: %s", person.by, scope["path"], error)
 
     async def _who(self, connection: HTTPConnection) -> tuple[Person | None, bool]:
         """Who asks, and whether by a token. A token that does not count is refused, never passed over for a cookie."""
