@@ -6,8 +6,10 @@ Three things in it lose messages, or keep a worker waiting for ever. Each class 
 import asyncio
 import logging
 from collections.abc import Container, Iterable, Mapping
+from typing import cast
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError
 from faust.transport.consumer import RecordMap
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -15,6 +17,9 @@ from faust.types import TP
 FETCH_WAIT_MS = 200
 """Longest time a broker may keep a fetch waiting for data. Some do so although data come, and a line passes through
 two stages before people see it. Faust's own 1.5 s cannot be set."""
+
+ANSWER_S = 5.0
+"""The group's coordinator has so long to say whether we belong to the group. [s]"""
 
 FAUST_LOG = logging.getLogger("faust.app")
 """What Faust says of its services is Faust's, also where they are ours."""
@@ -71,6 +76,23 @@ class _Thread(driver.AIOKafkaConsumerThread):
             consumer.seek(tp, offset)
         return positions
 
+    async def still_ours(self) -> bool:
+        """Ask Kafka; see ``CarefulConsumer.still_ours``. Past the thread's queue, which fetches and commits need."""
+        asked = asyncio.run_coroutine_threadsafe(self._still_member(), self.thread_loop)
+        try:
+            async with asyncio.timeout(2 * ANSWER_S):
+                return await asyncio.wrap_future(asked)
+        except TimeoutError:
+            return False
+
+    async def _still_member(self) -> bool:
+        coordinator = self._ensure_consumer()._coordinator
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                return bool(await coordinator._do_heartbeat())
+        except (KafkaError, TimeoutError):
+            return False
+
 
 class CarefulConsumer(driver.Consumer):
     """Reads from partitions only when their positions are right."""
@@ -100,6 +122,16 @@ class CarefulConsumer(driver.Consumer):
         to_resume, self._to_resume = self._to_resume, set()
         super().resume_partitions(to_resume)
         super().resume_flow()
+
+    async def still_ours(self) -> bool:
+        """Whether Kafka counts us to the group at this moment, in this generation of it.
+
+        A process that stood still for longer than the session does not know that its partitions are another's; what it
+        then wrote would stand in the log behind what the other wrote. So it asks before it writes what is not the same
+        whoever writes it.
+        """
+        thread = cast(_Thread, self._thread)
+        return await thread.still_ours()
 
     def offsets(self, topic: str) -> tuple[dict[int, int], dict[int, int]]:
         """Committed and end offsets of a topic's partitions that are ours, as far as they are known."""

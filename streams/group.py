@@ -47,6 +47,7 @@ class Group:
         self._stopping = asyncio.Event()
         self._ticks: list[asyncio.Task[None]] = []
         for stage in self._stages:
+            stage.still_ours = self._still_ours
             app.agent(raw_topic(app, stage.source), name=f"streams.{stage.name}")(_agent(stage))
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._rebalanced, weak=False)
@@ -107,6 +108,9 @@ class Group:
 
     def _left_to_recover(self) -> int:
         return cast(TableManager, self._app.tables).recovery.active_remaining_total()
+
+    async def _still_ours(self) -> bool:
+        return await cast(CarefulConsumer, self._app.consumer).still_ours()
 
     async def _tick(self, stage: Stage) -> None:
         while not self._stopping.is_set():

@@ -6,10 +6,22 @@ confirmed, state written, points stored) and only then acknowledges them. A cras
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from streams.continuity import Continuity
+
+
+class NotOurs(Exception):
+    """Kafka does not count this process to its group now: what it holds may be another's."""
+
+
+StillOurs = Callable[[], Awaitable[bool]]
+
+
+async def alone() -> bool:
+    """There is nobody else."""
+    return True
 
 
 class Step(Protocol):
@@ -26,6 +38,9 @@ class Step(Protocol):
 
         ``let_go`` is set when the partitions are taken away meanwhile: nothing will be acknowledged any more, so what
         is not begun need not be done.
+
+        Raises:
+            NotOurs: nothing more was written; either the partitions are taken away soon, or it is tried again.
         """
 
     def forget(self) -> None:
@@ -101,12 +116,12 @@ class Held:
         try:
             async with asyncio.timeout(within_s), self._lock:
                 self._closed = True
-                await self._acknowledge()
+                if await self._acknowledge():
+                    return True
         except TimeoutError:
             self._closed = True
-            self.let_go()
-            return False
-        return True
+        self.let_go()
+        return False
 
     def let_go(self) -> None:
         """The partitions are taken away: acknowledge nothing of what is held, neither now nor later."""
@@ -120,16 +135,22 @@ class Held:
         async with self._lock:
             self._step.forget()
 
-    async def _acknowledge(self) -> None:
+    async def _acknowledge(self) -> bool:
+        """Whether what was held is safe and acknowledged."""
         let_go = self._let_go
-        await self._step.make_safe(let_go)
+        try:
+            await self._step.make_safe(let_go)
+        except NotOurs:
+            self._since = time.monotonic()
+            return False
         if let_go.is_set():
-            return
+            return False
         events, self._events = self._events, []
         for event in events:
             await self._stream.ack(event)
             self.acknowledged_from = event.message.timestamp
         self.acknowledged += len(events)
+        return True
 
 
 def _nobody(partition: int, offset: int, skipped: int) -> None:

@@ -13,7 +13,7 @@ from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
 from streams.counting import Counting
-from streams.held import Held
+from streams.held import Held, NotOurs, StillOurs, alone
 from streams.metrics import Metrics
 from streams.output import Output, Producer
 from streams.routes import of_storing
@@ -59,6 +59,7 @@ class Storing:
         self._counting = Counting(STORING)
         self.resting: str | None = None
         """Why nothing is stored at the moment, None: it is."""
+        self.still_ours: StillOurs = alone
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
 
     async def take(self, payload: bytes) -> None:
@@ -83,6 +84,8 @@ class Storing:
         """Write until the store has taken it: what it will take later is tried for ever, never put aside."""
         wait = FIRST_WAIT_S
         while self._points and not let_go.is_set():
+            if not await self.still_ours():
+                raise NotOurs
             try:
                 await self._write()
             except StoreUnavailable as error:

@@ -35,13 +35,3 @@ def freeze(system: System, *names: str) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-
-
-@contextmanager
-def other_workers_meanwhile(system: System) -> Iterator[str]:
-    """One more worker while the block runs; its name."""
-    name = system.add_worker()
-    try:
-        yield name
-    finally:
-        system.remove(name)

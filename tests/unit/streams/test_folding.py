@@ -9,6 +9,7 @@ from emissions.finding import Rejected
 from streams.app import FOLDING_ID, create_app
 from streams.checkpoint import MARK
 from streams.folding import judging
+from streams.held import NotOurs
 from streams.metrics import Metrics
 from tests.unit.streams.doubles import Broker, until
 
@@ -114,6 +115,23 @@ async def test_no_state_is_written_once_the_partitions_are_gone(stage_on):
     broker.confirm()
     await safe
     assert [topic for topic, *_ in broker.sent] == [QUARANTINE.name]
+
+
+async def test_a_worker_that_was_frozen_asks_before_it_writes_over_anothers_state(stage_on):
+    broker = Broker()
+    stage = stage_on(broker)
+    answers = [False, True]
+
+    async def still_ours():
+        return answers.pop(0)
+
+    stage.still_ours = still_ours
+    await stage.take(b"ax")
+    with pytest.raises(NotOurs):
+        await stage.make_safe(asyncio.Event())
+    assert [topic for topic, *_ in broker.sent] == [QUARANTINE.name], "outputs are the same, whoever sends them"
+    await stage.make_safe(asyncio.Event())
+    assert [(key, value) for topic, key, _, value in broker.sent if topic == STATE and key != MARK] == [(b"a", b"1")]
 
 
 async def test_lines_and_what_followed_are_counted(stage_on, registry):

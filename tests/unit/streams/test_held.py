@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from streams.held import Held
+from streams.held import Held, NotOurs
 from tests.unit.streams.doubles import Stream, until
 
 
@@ -177,3 +177,26 @@ async def test_a_tombstone_is_an_empty_payload():
         stream.put(None)
         await until(lambda: held.waiting == 1)
         assert step.told == [b""]
+
+
+async def test_what_may_be_anothers_is_not_acknowledged_and_tried_again_later():
+    step = Step()
+    async with running(step) as (held, stream):
+        step.error = NotOurs()
+        stream.put(b"1")
+        await until(lambda: held.waiting == 1)
+        await held.tick()
+        assert (stream.acknowledged, held.waiting) == ([], 1)
+        step.error = None
+        await held.tick()
+        assert stream.acknowledged == [b"1"]
+
+
+async def test_a_stop_tells_that_what_may_be_anothers_was_not_made_safe():
+    step = Step()
+    async with running(step, every_s=60) as (held, stream):
+        stream.put(b"1")
+        await until(lambda: held.waiting == 1)
+        step.error = NotOurs()
+        assert not await held.close(1)
+        assert stream.acknowledged == []

@@ -8,6 +8,7 @@ from contracts.topics import HOURS, QUARANTINE, RATES, READINGS
 from emissions.finding import Rejected
 from stores.port import StoreRefused, StoreUnavailable
 from streams import storing as module
+from streams.held import NotOurs
 from streams.metrics import Metrics
 from streams.storing import storing
 from tests.conformance.points import hour, rate, reading
@@ -146,3 +147,19 @@ async def test_a_line_that_is_none_goes_to_the_quarantine_and_the_others_are_sto
     await stage.make_safe(asyncio.Event())
     assert store.points == [hour(), hour(pollutant="a21002")]
     assert [decode(line).reason for line in broker.lines(QUARANTINE.name)] == ["bad_line", "bad_line"]
+
+
+async def test_a_worker_that_was_frozen_asks_before_it_writes_over_what_another_has_stored(stages, store):
+    stage = stages[HOURS]
+    answers = [False, True]
+
+    async def still_ours():
+        return answers.pop(0)
+
+    stage.still_ours = still_ours
+    await stage.take(bundle([hour()]))
+    with pytest.raises(NotOurs):
+        await stage.make_safe(asyncio.Event())
+    assert store.asked == 0
+    await stage.make_safe(asyncio.Event())
+    assert store.points == [hour()]
