@@ -8,6 +8,7 @@ from contracts.feed import Acceptance, Heartbeat, MonitorLine, PacketLine, read_
 from contracts.topics import shard_of, shard_partition
 from emissions import silence
 from emissions.account import BEAT, IDLE, JUDGED, REFUSED, Numbered
+from emissions.beijing import HOUR, hour_of
 from emissions.event import Due, Mark, Packet
 from emissions.finding import Rejected
 from emissions.memory import Day, Head, OutletMemory
@@ -15,6 +16,7 @@ from emissions.number import number
 from emissions.outlet import Seen, fold
 from emissions.reading import Reading
 from emissions.register import Outlet, Register
+from emissions.rollcall import is_due
 from emissions.rules import Rules
 from streams.counting import Counting
 from streams.packing import Unpacker, pack
@@ -82,13 +84,20 @@ class Judge:
         if known is None:
             return [_refused(line, "unknown_outlet", f"outlet {event.outlet!r} is not in the register", mn=event.mn)]
         if isinstance(event, Numbered):
-            if self._counting is not None:
-                self._counting.numbered(event)
+            self._hear(event, known)
             return []
         if isinstance(event, Due) and self._counting is not None:
             self._counting.passed(known.id, event.hour)
         at = event.hour + self._rules.parameters.in_time if isinstance(event, Due) else None
         return self._fold(known, event, at=at)
+
+    def _hear(self, word: Numbered, outlet: Outlet) -> None:
+        """Pass on the gateway's word. An outlet that nobody calls is past the hour before it."""
+        if self._counting is None:
+            return
+        self._counting.numbered(word)
+        if not is_due(outlet, word.hour):
+            self._counting.passed(outlet.id, hour_of(word.hour) - HOUR)
 
     def _count(self, line: PacketLine | MonitorLine, what: str) -> str:
         """Count a line that has a number; gives back who numbered it, empty where nobody did."""

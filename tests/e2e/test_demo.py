@@ -74,6 +74,20 @@ def test_the_judge_verb_says_the_same_of_the_feed(undisturbed):
     assert said == (running.report_folder / "hours.ndjson").read_bytes().splitlines()
 
 
+def test_the_gateway_gave_its_word_on_every_hour_that_is_over(undisturbed):
+    feed = [json.loads(line) for line in (undisturbed[0].report_folder / "feed.ndjson").read_bytes().splitlines()]
+    lines: dict[tuple[str, str], list[int]] = {}
+    for entry in feed:
+        if entry["kind"] == "packet":
+            lines.setdefault((entry["mn"], entry["received_at"][:13]), []).append(entry["number"])
+    words = {(entry["mn"], entry["hour"][:13]): (entry["first"], entry["last"]) for entry in feed if "first" in entry}
+    # A logger that falls silent is spoken of a second late, which is some hours at this speed.
+    over = {key: (min(numbers), max(numbers)) for key, numbers in lines.items() if key[1] < "2026-10-31T18"}
+    assert len(over) > 50
+    assert {key: word for key, word in words.items() if key in over} == over
+    assert all(len(lines[key]) == last - first + 1 for key, (first, last) in over.items())
+
+
 def test_what_it_leaves_behind_is_checked_by_the_same_code(undisturbed):
     running, _ = undisturbed
     arguments = ["check", "ledger", str(running.report_folder), "--json"]

@@ -1,5 +1,6 @@
 """From numbered lines to the alarm: gateway's numbers, judging's and storing's counters, and the account over them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -133,6 +134,19 @@ def test_a_line_that_judging_refuses_is_accounted_for():
     assert isinstance(rejected, Rejected)
     (counted,) = judge.told.drain()
     assert counted.numbers == {JUDGED: ((1, 1),), "refused": ((1, 1),)}
+
+
+def test_an_outlet_that_nobody_calls_is_closed_one_hour_late_by_the_gateways_word():
+    uncalled = replace(OUTLET, must_monitor=False)
+    register = replace(REGISTER, outlets={**REGISTER.outlets, OUTLET.id: uncalled})
+    counting = Counting(JUDGING)
+    judge = Judge(register, RULES, counting)
+    taker = intake()
+    for minute in (0, 65, 125):
+        for line in lines_of(taker, START + timedelta(minutes=minute)):
+            judge.line(line)
+    passed = [word.hour for word in counting.drain() if isinstance(word, Passed)]
+    assert passed == [START - HOUR, START]
 
 
 def test_what_is_dropped_with_a_partition_is_said_again_by_whoever_reads_its_lines():
