@@ -100,6 +100,27 @@ def test_a_frozen_process_is_killed_and_started_again(tmp_path, monkeypatch):
         assert running.restarts() == {"server": 1}
 
 
+LIVES = """\
+import pathlib, sys, time
+lives = pathlib.Path("lives")
+lives.write_text(lives.read_text() + "x" if lives.exists() else "x")
+time.sleep(60) if len(lives.read_text()) == 3 else sys.exit(len(lives.read_text()))
+"""
+
+
+def test_a_process_that_has_lived_and_misses_its_brokers_later_is_not_given_up(tmp_path, monkeypatch):
+    """Its second life ends as if it had been started wrongly (exit code 2): Kafka was away at that moment."""
+    package = tmp_path / "stackwatch"
+    package.mkdir()
+    (package / "__main__.py").write_text(LIVES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(supervisor, "FIRST_DELAY_S", 0.01)
+    with Supervisor(tmp_path / "logs", {}) as running:
+        running.start("server")
+        until(lambda: running.restarts() == {"server": 2} and "server" in running.pids())
+        assert running.failures() == {}
+
+
 def until(condition):
     deadline = time.monotonic() + 30
     while not condition():
