@@ -1,6 +1,7 @@
 """After faults: nothing is lost, and all that follows is what the batch over the same feed says."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,14 +15,15 @@ from alerts.policy import Policy
 from alerts.queries import Reader
 from alerts.routing import Alerting, route
 from alerts.transaction import reading
+from contracts.codec import encode
 from contracts.topics import PACKETS
-from emissions.finding import Case, Finding
+from emissions.finding import Finding
 from stackwatch.batch import Judged, judge_feed
 from stackwatch.compare import differences
 from stackwatch.demo.outcome import KINDS, Outcome, judged_outcome, stored_outcome
 from stackwatch.demo.topic_dump import dump, in_order_of_time
 from tests.faults.engines import Engines
-from tests.faults.system import PATIENT, System, span
+from tests.faults.system import System, span
 
 DRAIN_S = 90.0
 """After the last fault everything is in its place within this. [s]"""
@@ -112,12 +114,9 @@ def _wrong_alerts(database: Reader, judged: Judged) -> Iterator[str]:
     yield from (f"the audit log is broken: {broken}" for broken in database.broken_audit())
 
 
-def _as_json(message: Finding | Case) -> object:
-    import json
-
-    from contracts.codec import encode
-
-    return json.loads(encode(message))["evidence"]
+def _as_json(finding: Finding) -> object:
+    """Evidence as it comes back from the wire."""
+    return json.loads(encode(finding))["evidence"]
 
 
 def undelivered(engines: Engines) -> Iterator[str]:
@@ -152,6 +151,3 @@ def attempts_that_failed(engines: Engines, channel: str) -> list[str]:
             return list(session.scalars(query))
     finally:
         engine.dispose()
-
-
-__all__ = ["PATIENT", "attempts_that_failed", "settle", "undelivered", "wrong_alerts"]

@@ -1,5 +1,6 @@
 """The two sets of engines, each engine behind a proxy: what our processes are told, and how to take a part away."""
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from deploy.engines import influxdb, kafka, mosquitto, postgresql
+from rulebook.loader import SHIPPED
 from stackwatch.embedded.nats import mqtt_broker
 from stackwatch.embedded.tansu import kafka_broker
 from tests.conformance.endpoint import Endpoint, endpoint
@@ -120,10 +122,6 @@ def _hooks(stack: ExitStack, engines: Engines) -> None:
 
 
 def _rulebook(folder: Path, proxied: int, direct: int) -> Path:
-    import shutil
-
-    from rulebook.loader import SHIPPED
-
     book = folder / "rulebook"
     shutil.copytree(SHIPPED, book, ignore=shutil.ignore_patterns("*.py", "__pycache__", "registers"))
     (book / "channels.yaml").write_text(CHANNELS % (proxied, direct), encoding="utf-8")
