@@ -48,7 +48,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
 def told(name: str) -> dict[str, str]:
     """What the manifests tell a process, but for addresses and secrets of the cluster's engines."""
     container = next(container for found, _, container in ours("city") if found == name)
-    cluster = ("_FILE", "_KAFKA", "_MQTT", "_SERIES", "_DATABASE", "_USERNAME", "_REPLICATION")
+    cluster = ("_FILE", "_KAFKA", "_PROTOCOL", "_MQTT", "_SERIES", "_DATABASE", "_USERNAME", "_REPLICATION")
     given = {key: value for key, value in environment("city", container).items() if not key.endswith(cluster)}
     return given | {
         "STACKWATCH_REGISTER": str(K8S / "overlays" / "city" / "register"),
