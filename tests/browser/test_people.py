@@ -38,10 +38,14 @@ async def test_an_account_from_its_making_to_its_end(enter: Enter):
     asked = await person.page.request.get(f"{person.address}/api/v1/me", headers={"Authorization": f"Bearer {token}"})
     assert ((await asked.json())["by"], asked.status) == ("孙八 (sun7) · 手机脚本", 200)
 
-    row = office.page.locator("tr", has_text="sun7")
+    row = office.page.get_by_label("人员与权限").locator("tr", has_text="sun7")
     await row.get_by_text("修改", exact=True).click()
     await row.get_by_role("button", name="停用").click()
-    await expect(row.get_by_text("已停用")).to_be_visible()
+    await expect(row.get_by_text("已停用").first).to_be_visible()
+    log = office.page.get_by_label("操作记录")
+    for line in ("停用", "生成令牌", "修改密码", "添加人员"):
+        await expect(log.get_by_text(line, exact=True).first).to_be_visible()
+    assert NEW not in str(await log.text_content())
     await person.page.goto(f"{person.address}/alerts")
     await expect(person.page).to_have_url(re.compile("/login"))
 

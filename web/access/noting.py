@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from alerts import audit
-from alerts.transaction import transact
+from alerts.database import PeopleEventRow
+from alerts.transaction import reading, transact
 from alerts.transition import Event
+from alerts.views import EventView, event_view
 from people import accounts
 from people.accounts import NobodyThere
 from people.passwords import Passwords
@@ -39,6 +41,12 @@ class Noting:
         self.session_lasts = session_lasts
         self.now = wall
         self._counties = counties
+
+    def latest(self, count: int) -> list[EventView]:
+        """The newest lines of the log of people, the newest first."""
+        newest = select(PeopleEventRow).order_by(PeopleEventRow.sequence.desc()).limit(count)
+        with reading(self.engine) as session:
+            return [event_view(row) for row in session.scalars(newest)]
 
     def note_write(self, person: Person, *, method: str, path: str, status: int, address: str) -> None:
         """That somebody has changed something over the interface or by a form."""

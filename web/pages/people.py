@@ -1,12 +1,14 @@
 """Who has an account, with which role: added, changed, let in no more; and the tokens of machines."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 from fastapi import Request
 from nicegui import ui
 
+from alerts.views import EventView
 from people.passwords import made_up
 from people.roles import Right, Role
 from people.tables import PersonRow
@@ -21,6 +23,9 @@ from web.pages.tokens import token_form, token_list
 from web.sources import Sources
 from web.views.board import counties_of
 from web.wording import Wording, wording
+
+LINES = 50
+"""Lines of the log that are shown, the newest first."""
 
 
 async def people_page(sources: Sources, request: Request, desk: PeopleDesk) -> None:
@@ -53,16 +58,38 @@ class _View:
             text("h2", words("people.tokens"))
             self.tokens = box("div")
         self._token_form()
+        with box("section", "panel block"):
+            text("h2", words("people.log"))
+            self.log = box("div")
 
     async def renew(self) -> None:
         """Show everybody and all tokens as they stand."""
         people, tokens = await asyncio.to_thread(lambda: (self.desk.everybody(), self.desk.tokens()))
+        lines = await asyncio.to_thread(self.desk.latest, LINES)
         self.people.clear()
         with self.people:
             self._list(people)
         self.tokens.clear()
         with self.tokens:
             token_list(self.words, tokens, self._revoke)
+        self.log.clear()
+        with self.log:
+            self._log(lines)
+
+    def _log(self, lines: list[EventView]) -> None:
+        words = self.words
+        with box("table", "grid cards", aria_label=words("people.log")):
+            with box("thead"), box("tr"):
+                for key in ("at", "by", "what", "detail"):
+                    text("th", words(f"people.{key}"), scope="col")
+            with box("tbody"):
+                for line in lines:
+                    with box("tr"):
+                        text("th", figures.full(line.at), "subject", scope="row")
+                        text("td", line.by, data_label=words("people.by"))
+                        text("td", words.of("people_event", line.name), data_label=words("people.what"))
+                        detail = " · ".join(_plain(line.detail))
+                        text("td", detail, "quiet", data_label=words("people.detail"))
 
     def _list(self, people: list[PersonRow]) -> None:
         words = self.words
@@ -99,23 +126,16 @@ class _View:
         async def act(values: Values) -> str:
             pressed = values.get("button", "save")
             role, county = values.get("role", ""), values.get("county") or None
-            if pressed == "save":
-                work: Callable[[], str | None] = lambda: self.desk.change_role(  # noqa: E731 - one of four
-                    id_, role=role, county=county, by=by
-                )
-            elif pressed == "reset":
-                work = lambda: self.desk.reset(id_, by=by)  # noqa: E731
-            elif pressed == "disable":
-                work = lambda: self.desk.disable(id_, by=by)  # noqa: E731
-            else:
-                work = lambda: self.desk.enable(id_, by=by)  # noqa: E731
-            made = await done(words, self.actor, Right.MANAGE_PEOPLE, work)
-            if made is not None:
+            if pressed == "reset":
+                made = await done(words, self.actor, Right.MANAGE_PEOPLE, partial(self.desk.reset, id_, by=by))
                 return words("people.reset_done", password=made)
+            work = partial(self.desk.change_role, id_, role=role, county=county, by=by)
+            if pressed in {"disable", "enable"}:
+                work = partial(self.desk.disable if pressed == "disable" else self.desk.enable, id_, by=by)
+            await done(words, self.actor, Right.MANAGE_PEOPLE, work)
             await self.renew()
-            return words(
-                {"save": "people.changed", "disable": "people.disabled_now"}.get(pressed, "people.enabled_now")
-            )
+            said = {"disable": "people.disabled_now", "enable": "people.enabled_now"}
+            return words(said.get(pressed, "people.changed"))
 
         form = Form(words, act, classes="form line")
         form.choice("role", words("people.role"), self.roles, value=row.role)
@@ -175,3 +195,12 @@ class _View:
         work = partial(self.desk.revoke_token, token_id, by=self.actor.name)
         await done(self.words, self.actor, Right.MANAGE_PEOPLE, work)
         await self.renew()
+
+
+def _plain(detail: Mapping[str, Any]) -> Iterator[str]:
+    """The values of a line's details; what was before stands behind an arrow."""
+    for name, value in detail.items():
+        if isinstance(value, Mapping):
+            yield f"← {', '.join(_plain(value))}" if name == "before" else ", ".join(_plain(value))
+        elif value not in (None, ""):
+            yield str(value)
