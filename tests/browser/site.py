@@ -21,10 +21,12 @@ from emissions.rules import Parameters
 from stores.sqlite import SqliteStore
 from tests.unit.web import crowd, town
 from tests.unit.web.conftest import ListFeed
+from tests.unit.web.refusals import STRANGER, refusal
 from web.exceedances import Exceedances
 from web.live import Live
 from web.markbook import MarkBook
 from web.periods import bounds
+from web.quarantine_book import Refusal
 from web.serving import address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources
@@ -63,7 +65,7 @@ def seeded(folder: Path) -> Sources:
     exceedances = Exceedances(*bounds("month", "2026-11"))
     exceedances.hear(judged)
     live.watch_exceedances(exceedances)
-    return Sources(
+    sources = Sources(
         store=store,
         register=register,
         parameters=Parameters(),
@@ -76,6 +78,19 @@ def seeded(folder: Path) -> Sources:
         packets=town.TownPackets(register, readings),
         rules=town.rules(),
     )
+    sources.quarantine.book.follow(refusals(register), next_offset=4)
+    return sources
+
+
+def refusals(register: Register) -> list[Refusal]:
+    """Two packets that are right by now, one that is not, and one of a logger that nobody knows."""
+    mine, other = register.outlets["O371502-01"].mn, register.outlets["O371503-01"].mn
+    return [
+        refusal(mine, "unknown_mn"),
+        refusal(mine, "unsupported_cn", cn="4711", minutes=1),
+        refusal(other, "unknown_mn", minutes=2),
+        refusal(STRANGER, "unknown_mn", minutes=3),
+    ]
 
 
 def _now() -> datetime:

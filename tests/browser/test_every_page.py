@@ -49,6 +49,7 @@ PAGES = (
     Shown("reports", "/reports"),
     Shown("account", "/account", "table.grid tbody tr"),
     Shown("account-outlet", "/account?outlet=O371502-02", "td.bad"),
+    Shown("quarantine", "/quarantine?state=all", "table.grid tbody tr"),
     Shown("me", "/me"),
     Shown("not-found", "/nowhere"),
 )

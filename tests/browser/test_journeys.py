@@ -319,3 +319,33 @@ async def test_a_click_on_a_point_of_the_chart_leads_to_its_packet(enter: Enter)
     await chart.click(position={"x": at[0], "y": at[1]})
     await wang.says("Raw packets: Hour data 2061")
     await wang.says("checksum agrees")
+
+
+async def test_a_refused_packet_is_examined_again_by_an_inspector_of_its_county(enter: Enter):
+    wang = await enter("wang", language="en")
+    await wang.open("/quarantine")
+    rows = wang.page.locator("table.grid tbody tr")
+    await expect(rows).to_have_count(2)  # neither another county's nor a stranger's
+    await rows.filter(has_text="MN is not registered").get_by_role("checkbox").check()
+    await wang.page.get_by_label("Only try, change nothing").check()
+    await wang.page.get_by_role("button", name="Examine those chosen again").click()
+    await expect(wang.page.locator(".said:visible")).to_have_text("1 examined: 1 would go back into the feed.")
+    await expect(rows).to_have_count(2)
+    await rows.filter(has_text="MN is not registered").get_by_role("checkbox").check()
+    await wang.page.get_by_role("button", name="Examine those chosen again").click()
+    await expect(wang.page.locator(".said:visible")).to_have_text("1 examined: 1 are back in the feed.")
+    await expect(rows).to_have_count(1)
+    await wang.page.get_by_role("button", name="Examine all 1 again").click()
+    said = "1 examined: 0 are back in the feed. Still wrong: command not supported 1."
+    await expect(wang.page.locator(".said:visible")).to_have_text(said)
+    await wang.page.get_by_role("link", name="back in the feed").click()
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("王五 (wang)")
+    await wang.shot("quarantine")
+
+
+async def test_who_only_looks_sees_refused_packets_without_buttons(enter: Enter):
+    kan = await enter("kan", language="en")
+    await kan.open("/quarantine?state=all")
+    await expect(kan.page.locator("table.grid tbody tr")).to_have_count(2)
+    await expect(kan.page.get_by_role("checkbox")).to_have_count(0)

@@ -141,7 +141,7 @@ class _View:
                 text("p", self.words("quarantine.empty"), "hint")
                 return
             if self.actor.may(Right.REDRIVE, self.sources.county):
-                form = Form(self.words, self._drive, said=self.said)
+                form = Form(self.words, self._drive, classes="form refused-form", said=self.said)
                 with form.fields:
                     self._table(page, ticks=True)
                 form.check("dry", self.words("quarantine.only_try"))
@@ -195,7 +195,7 @@ class _View:
         with box("td", data_label=words("quarantine.reason")):
             text("span", words.of("refusal", line.reason))
             text("div", line.detail, "note")
-        with box("td", data_label=words("quarantine.line")), box("details"):
+        with box("td", "refused-line", data_label=words("quarantine.line")), box("details"):
             shown = _content(line.line)
             text("summary", shown[:SHORT] + ("…" if len(shown) > SHORT else ""), "figures")
             text("pre", line.line, "raw")

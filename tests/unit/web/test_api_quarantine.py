@@ -5,14 +5,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from contracts.feed import encode_line, packet_line
-from emissions.finding import Rejected
-from hj212.encode import message
 from tests.unit.web import crowd, town
+from tests.unit.web.refusals import STRANGER, refusal
 from web.app import build_api
-from web.quarantine_book import Refusal
-
-STRANGER = "99999999999999"
 
 
 @pytest.fixture
@@ -20,14 +15,6 @@ def outlets(register):
     """Two outlets of different counties."""
     by_county = {outlet.county: outlet for outlet in register.outlets.values() if outlet.mn}
     return list(by_county.values())[:2]
-
-
-def refusal(mn, reason, *, cn="2011", minutes=0):
-    received = town.NOW - timedelta(hours=1) + timedelta(minutes=minutes)
-    at = f"{received:%Y%m%d%H%M%S}"
-    frame = message(qn=f"{at}000", st="31", cn=cn, mn=mn, flag=5, data_time=at, values={}).rstrip()
-    line = encode_line(packet_line(received, mn, frame, "gw1")).decode()
-    return Refusal(Rejected(reason=reason, mn=mn, received_at=received, line=line, detail=f"why {reason}"), received)
 
 
 @pytest.fixture
