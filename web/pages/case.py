@@ -12,6 +12,7 @@ from alerts.repository import NotFound
 from alerts.views import CaseView
 from people.roles import Right
 from web import figures
+from web.letters.letter import letter_name
 from web.pages.acting import Actor
 from web.pages.desk import act, due_line
 from web.pages.files import FilesPanel
@@ -144,6 +145,19 @@ class _View:
                     lines = evidence_lines(rule, evidence, words, self.sources.name_of)
                     for line in lines or [words("cases.evidence")]:
                         text("div", line)
+        if self.actor.may(Right.EXPORT, case.county):
+            self._take_away(case)
+
+    def _take_away(self, case: CaseView) -> None:
+        """The letters that the state allows, and the bundle of all evidence."""
+        words = self.words
+        with box("div", "panel-body buttons", role="group", aria_label=words("letter.write")):
+            for kind, template in self.sources.letters.items():
+                if case.state in template.states:
+                    href = path("api", "v1", "cases", case.id, "letter", kind=kind, format="pdf", lang=words.language)
+                    link(href, letter_name(kind, words), "button plain", download="")
+            bundle = path("api", "v1", "cases", case.id, "evidence.zip")
+            link(bundle, words("letter.bundle"), "button plain", download="")
 
     # -- what people do -------------------------------------------------------------------------------------------
 
