@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from alerts.repository import Incomplete, NotAllowed, NotFound
 from alerts.transaction import NeverTaken
@@ -15,9 +16,8 @@ from web.problems import Problem, not_found, refused
 from web.sources import Sources
 
 Given = Annotated[Sources, Depends(sources_of)]
-Name = Annotated[
-    str, Field(min_length=1, max_length=200, description="Left out: whoever asks acts. Another's name is refused")
-]
+Name = SkipJsonSchema[Annotated[str, Field(min_length=1, max_length=200)] | None]
+"""Not described, since nobody needs it: whoever asks is the one who acts. Another's name is refused."""
 Note = Annotated[str, Field(max_length=4000)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Offset = Annotated[int, Query(ge=0, le=10_000_000)]
@@ -30,7 +30,7 @@ class Action(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name | None = None
+    by: Name = None
     note: Note = ""
     version: Annotated[
         int | None, Field(ge=1, le=2**62, description="Refuse if it has changed since this version was read")
@@ -40,7 +40,7 @@ class Action(BaseModel):
 class Reasoned(Action):
     """An action that must be reasoned."""
 
-    note: Annotated[str, Field(min_length=1, max_length=4000)]
+    note: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
 
 
 class Said(BaseModel):
@@ -48,14 +48,14 @@ class Said(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name | None = None
-    note: Annotated[str, Field(min_length=1, max_length=4000)]
+    by: Name = None
+    note: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
 
 
 class Assignment(Action):
     """Who is to look into it, or to do it."""
 
-    assignee: Annotated[str, Field(min_length=1, max_length=200)]
+    assignee: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 
 
 async def done(what: str, id_: str, act: Callable[[], object], *, status: int = 200) -> Response:

@@ -25,8 +25,8 @@ class NewSilence(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name | None = None
-    reason: Annotated[str, Field(min_length=1, max_length=4000)]
+    by: Name = None
+    reason: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
     county: Key = ""
     outlet: Key = ""
     rule: Annotated[str, Field(max_length=200, examples=["silence"])] = ""

@@ -26,10 +26,10 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    by: Name | None = None
+    by: Name = None
     outlet: Annotated[str, Field(min_length=1, max_length=200)]
     kind: Literal["maintenance", "repair"]
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
     due_at: Moment | None = None
     planned: Annotated[bool, Field(description="Part of a plan, not an answer to something")] = False
     assignee: Annotated[str, Field(max_length=200)] = ""
@@ -56,7 +56,14 @@ async def orders(
 @router.get("/work-orders/rates", summary="Closing and maintenance rate", response_model=shapes.OrderRatesShape)
 async def order_rates(
     sources: Given,
-    period: Annotated[str | None, Query(description="Month; the current one if left out", examples=["2026-11"])] = None,
+    period: Annotated[
+        str | None,
+        Query(
+            description="Month; the current one if left out",
+            pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$",
+            examples=["2026-11"],
+        ),
+    ] = None,
     county: str | None = None,
 ) -> Response:
     """工单办结率: closed of those due. 运维任务完成率: done of the planned maintenance due. Null where none was due."""
