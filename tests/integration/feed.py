@@ -10,7 +10,8 @@ def numbered(count, mn=MN):
 
 
 def frames_of(lines, mn=MN):
-    return [read_line(line).frame_bytes for _, _, line in lines if read_line(line).mn == mn]
+    packets = (read_line(line) for _, _, line in lines)
+    return [line.frame_bytes for line in packets if line.kind == "packet" and line.mn == mn]
 
 
 def first_of_each(frames):

@@ -151,7 +151,9 @@ async def test_a_killed_gateway_loses_nothing_and_answers_all(tmp_path, env, mqt
                 os.kill(supervisor.pids()["gateway"], signal.SIGKILL)
         await come_true(lambda: len(set(logger.received)) == 500, "all answers")
         assert supervisor.restarts() == {"gateway": 1}
-    lines = await read_topic(kafka.url, PACKETS.name, enough=lambda lines: len({line for _, _, line in lines}) >= 500)
+    lines = await read_topic(
+        kafka.url, PACKETS.name, enough=lambda lines: all(len(set(frames_of(lines, mn))) == 250 for mn in sent)
+    )
     # What the killed gateway held comes again later than what it had not seen, so the order is not asked for here.
     for mn, frames in sent.items():
         assert set(frames_of(lines, mn)) == set(cut(frames))
@@ -234,3 +236,27 @@ async def test_a_gateway_with_patience_waits_for_kafka(tmp_path, env, mqtt):
             logger.publish(f"hj212/{MN}/up", REAL_TIME.encode())
             await come_true(lambda: logger.received, "the answer")
         assert supervisor.restarts() == {"gateway": 0}
+
+
+async def test_lines_are_numbered_and_a_gateway_that_stops_gives_its_word_on_them(tmp_path, env, mqtt, kafka):
+    with Client(mqtt.port) as logger:
+        with gateway_process(tmp_path, env):
+            for mn, text in SAMPLES:
+                logger.publish(f"hj212/{mn}/up", f"{text}\r\n".encode())
+            logger.publish(f"hj212/{MN}/up", b"nonsense")
+            await read_topic(kafka.url, PACKETS.name, enough=lambda lines: len(lines) >= 5)
+            await read_topic(kafka.url, QUARANTINE.name, enough=lambda lines: len(lines) >= 1)
+        stopped = await read_topic(kafka.url, PACKETS.name, enough=lambda lines: len(lines) >= 7)
+        with gateway_process(tmp_path, env):
+            logger.publish(f"hj212/{MN}/up", f"{REAL_TIME}\r\n".encode())
+            lines = await read_topic(kafka.url, PACKETS.name, enough=lambda lines: len(lines) >= 8)
+    told = [read_line(line) for _, _, line in stopped if read_line(line).kind == "numbered"]
+    assert {(word.mn, word.first, word.last, word.quarantined) for word in told} == {
+        (MN, 1, 4, 1),
+        (OTHER_MN, 1, 1, 0),
+    }
+    packets = [read_line(line) for _, _, line in lines if read_line(line).kind == "packet"]
+    mine = [(line.boot, line.number) for line in packets if line.mn == MN]
+    (first, *_), (again, _) = mine, mine[-1]
+    assert mine == [*((first[0], number) for number in (1, 2, 3, 4)), (again, 1)]
+    assert first[0] != again
