@@ -261,6 +261,7 @@ REASONS = (
     "datatime_ahead",
     "datatime_too_old",
     "unsupported_cn",
+    "flood",
     "bad_line",
     "unknown_outlet",
     "unknown_county",
