@@ -13,7 +13,8 @@ from deploy.engines.debian import libraries, release, unpack
 _report = partial(progress, "chromium")
 
 _OWN = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-_PACKAGES = ("chromium-headless-shell",)
+_PACKAGES = ("chromium-headless-shell", "chromium-common")
+"""The second holds what the first reads beside itself, so it is unpacked also where the machine has it already."""
 _FONTS = ("fonts-wqy-microhei",)
 """1.6 MB for Chinese and Latin alike: a screenshot looks the same on every machine."""
 
