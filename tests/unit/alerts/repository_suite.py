@@ -248,6 +248,10 @@ class RepositorySuite:
             desk.advance_case(case_id, by="王五", note=note, now=T0 + 3 * HOUR)
         cleared = desk.clear_case(case_id, by="赵六", reason="verified on site", now=T0 + 4 * HOUR)
         assert (cleared.state, cleared.deadline) == ("cleared", None)
+        signed = desk.case_timeline(case_id)[-1]
+        assert (signed.name, signed.by, signed.reason) == ("cleared", "赵六", "verified on site")
+        assert signed.at == T0 + 4 * HOUR
+        assert signed.hash == desk.audit_lengths()["case_events"][1], "the signature is the head of the chain"
 
         line = low_rate("2026-10", "2026-11")
         desk.take_in([with_evidence(line, "2026-10", valid=999)], now=T0 + DAY)
