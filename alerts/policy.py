@@ -43,6 +43,7 @@ def load_policy(
     webhook_url: SecretStr | None = None,
     webhook_secret: SecretStr | None = None,
     webhook_networks: str = "",
+    sending: bool = True,
 ) -> Policy:
     """The policy of a rulebook's ``escalation.yaml`` and ``channels.yaml``.
 
@@ -52,13 +53,15 @@ def load_policy(
         webhook_secret: Signs what it gets.
         webhook_networks: Networks that are not public and allowed all the same, separated by commas, besides those
             of the rulebook.
+        sending: Read the addresses and secrets of channels. A process that only writes down what is to be sent has no
+            need of them, and should not be able to read them.
 
     Raises:
         BadFile: with all that is wrong in a file.
         OSError, ValueError: a channel's ``url_file`` or ``secret_file`` cannot be read or holds nothing of use.
     """
     given = load_channels(folder)
-    channels = [_channel(entry) for entry in given.channels]
+    channels = [_channel(entry, sending=sending) for entry in given.channels]
     if webhook_url is not None:
         url = webhook_url.get_secret_value()
         secret = webhook_secret.get_secret_value() if webhook_secret is not None else ""
@@ -138,12 +141,12 @@ def _attachments(escalation: Escalation) -> Limits:
     return Limits(largest=given.largest.bytes, most=given.most.value, media_types=given.media_types)
 
 
-def _channel(entry: ChannelEntry) -> Channel:
+def _channel(entry: ChannelEntry, *, sending: bool) -> Channel:
     return Channel(
         name=entry.name,
         notifier=entry.notifier,
-        url=entry.address(),
-        secret=entry.secret(),
+        url=entry.address() if sending else "",
+        secret=entry.secret() if sending else "",
         language=entry.language,
         counties=entry.counties,
         levels=entry.levels,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from alerts.metrics import AlertMetrics
 from contracts.progress import DEAD_AFTER_S, STALLED_AFTER_S, Progress
@@ -45,6 +45,11 @@ class Watch:
     def why_not_ready(self) -> str | None:
         """Why the process is not able to do its work at the moment; None when it is."""
         return self._why_silent(STALLED_AFTER_S) or self._resting or self._progress.why_not_ready()
+
+    def details(self) -> Iterator[str]:
+        """The figures behind readiness, a line each."""
+        yield f"Kafka answered {self.pulse.silent_s:.0f} s ago"
+        yield str(self._progress)
 
     def why_dead(self) -> str | None:
         """Why the process should be started again; None while waiting may help."""

@@ -38,7 +38,7 @@ def command() -> None:
 
 
 async def _serve(given: Settings, stop: asyncio.Event) -> None:
-    policy = policy_of(given)
+    policy = policy_of(given, sending=True)
     register, _ = read_rules(given)
     repository = Repository.open(
         given.database,
@@ -53,5 +53,6 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
     kafka, mqtt = Kafka(address, given.kafka_idempotence), MqttPublisher(mqtt_address(given))
     async with alert_service(repository, kafka=kafka, mqtt=mqtt, now=clock_of(given)) as serving:
         watch = serving.watch
-        with serve_health(given.health_host, given.health_port, watch.why_not_ready, alive=watch.why_dead):
+        place = given.health_host, given.health_port
+        with serve_health(*place, watch.why_not_ready, alive=watch.why_dead, details=watch.details):
             await serving.run(stop)

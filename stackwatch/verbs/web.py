@@ -93,7 +93,7 @@ async def _topics(kafka: KafkaAddress, replication: int) -> None:
 
 def _sources(given: Settings) -> tuple[Sources, KafkaFeed]:
     register, rules = read_rules(given)
-    policy = policy_of(given)
+    policy = policy_of(given, sending=False)
     with told():
         coverage = load_rulebook(given.rulebook_dir).coverage()
         letters = load_letter_templates(given.rulebook_dir)

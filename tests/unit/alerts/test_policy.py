@@ -143,6 +143,24 @@ def test_a_webhooks_secret_and_the_networks_inside(tmp_path: Path) -> None:
         load_policy(tmp_path, webhook_networks="the castle")
 
 
+def test_who_does_not_send_knows_the_channels_and_none_of_their_secrets(tmp_path: Path) -> None:
+    (tmp_path / "escalation.yaml").write_bytes((SHIPPED / "escalation.yaml").read_bytes())
+    (tmp_path / "channels.yaml").write_text(
+        "channels:\n"
+        "  - {name: hook, notifier: webhook, url_file: /nowhere/url, secret_file: /nowhere/secret, language: en}\n"
+        "  - {name: robot, url: 'wecombot://hush'}\n"
+    )
+    policy = load_policy(tmp_path, webhook_url=SecretStr(""), sending=False)
+    assert [(channel.name, channel.language) for channel in policy.channels] == [
+        ("hook", "en"),
+        ("robot", "zh"),
+        ("webhook", "zh"),
+    ]
+    assert {(channel.url, channel.secret) for channel in policy.channels} == {("", "")}
+    with pytest.raises(OSError, match="nowhere"):
+        load_policy(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
