@@ -1,7 +1,7 @@
 """Loggers over MQTT: one connection each, all in one event loop, no thread per device."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ingest.mqtt import Arrival, MqttLink
@@ -17,16 +17,21 @@ LOOK_S = 0.02
 class MqttWire:
     """Publishes to ``hj212/{mn}/up`` and listens on ``hj212/{mn}/down``, QoS 1."""
 
-    def __init__(self, url: str, *, username: str = "", password: str = "") -> None:
-        """Take the address of a broker; without a user each logger logs in as its MN.
+    def __init__(self, broker: str | MqttAddress, *, passwords: Mapping[str, str] | None = None) -> None:
+        """Take the address of a broker; without a user in it each logger logs in as its MN.
+
+        Args:
+            broker: The address, or its text.
+            passwords: By MN, for a broker that asks for them.
 
         Raises:
             WireUnavailable: the address is none.
         """
         try:
-            self._address = parse_address(url, username=username, password=password)
+            self._address = parse_address(broker) if isinstance(broker, str) else broker
         except BadAddress as error:
             raise WireUnavailable(str(error)) from error
+        self._passwords = passwords or {}
         self._loggers: dict[str, _Logger] = {}
         self._receive: Receive = _deaf
 
@@ -58,7 +63,10 @@ class MqttWire:
         self._loggers.clear()
 
     def _begin(self, mn: str) -> "_Logger":
-        logger = self._loggers[mn] = _Logger(mn, self._address, self._receive)
+        own = self._address
+        if not own.username:
+            own = replace(own, username=mn, password=self._passwords.get(mn, ""))
+        logger = self._loggers[mn] = _Logger(mn, own, self._receive)
         return logger
 
 
@@ -67,9 +75,8 @@ class _Logger:
 
     def __init__(self, mn: str, address: MqttAddress, receive: Receive) -> None:
         self._mn, self._address, self._receive = mn, address, receive
-        login = address if address.username else replace(address, username=mn)
         self._link = MqttLink(
-            login,
+            address,
             client_id=f"logger-{mn}",
             subscriptions=(f"hj212/{mn}/down",),
             on_arrival=self._arrived,

@@ -27,7 +27,7 @@ from stackwatch.demo.scenarios import scenario_of
 from stackwatch.errors import UserError
 from stackwatch.held_clock import HeldClock, HeldClockError
 from stackwatch.logs import set_up_logs
-from stackwatch.process import clock_of
+from stackwatch.process import clock_of, mqtt_address
 from stackwatch.settings import Settings, read_secret, read_settings
 
 SAY_S = 5.0
@@ -47,6 +47,7 @@ class Run:
     speed: float | None
     seconds: float | None
     ledger: Path
+    credentials: Path | None
 
 
 @click.command()
@@ -58,6 +59,11 @@ class Run:
 )
 @click.option("--speed", type=click.FloatRange(min=0.001, max=1_000_000), help="Simulated seconds per real second.")
 @click.option("--for", "seconds", type=click.FloatRange(min=0.001), help="End after so many real seconds.")
+@click.option(
+    "--credentials",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of the loggers' passwords, as stackwatch device hands them out: MN.password.",
+)
 @click.option("--ledger", type=click.Path(path_type=Path), default=Path("ledger.jsonl"), show_default=True)
 @click.option("--register", type=click.Path(path_type=Path), help="Write the scenario's register there, and end.")
 def command(
@@ -68,6 +74,7 @@ def command(
     speed: float | None,
     seconds: float | None,
     ledger: Path,
+    credentials: Path | None,
     register: Path | None,
 ) -> int:
     """Play SCENARIO, a YAML file or one that is shipped (liaocheng, small, quiet).
@@ -92,6 +99,7 @@ def command(
         speed=speed,
         seconds=seconds,
         ledger=ledger,
+        credentials=credentials,
     )
     try:
         return asyncio.run(_simulate(run, Console(stderr=True)))
@@ -102,7 +110,7 @@ def command(
 async def _simulate(run: Run, console: Console) -> int:
     given = read_settings(**({"mqtt": run.mqtt} if run.mqtt else {}))
     now, hands = _clock(clock_of(given), given.clock)
-    wire: Wire = TcpWire(run.tcp) if run.tcp else MqttWire(given.mqtt, username=given.mqtt_username)
+    wire: Wire = TcpWire(run.tcp) if run.tcp else _mqtt(given, run.credentials)
     fleet = Fleet(run.scenario)
     desk = None if run.web is None else MarkDesk(run.web, token=_token(given))
     with _ledger(run.ledger) as ledger:
@@ -132,6 +140,12 @@ async def _simulate(run: Run, console: Console) -> int:
     console.print(_line(driver), highlight=False, soft_wrap=True)
     done = driver.progress
     return 0 if done.sent == done.acknowledged and done.answers_due == done.answered else 1
+
+
+def _mqtt(given: Settings, credentials: Path | None) -> MqttWire:
+    """The broker that the settings name, TLS and all, with a password for each logger where there are any."""
+    files = credentials.glob("*.password") if credentials is not None else ()
+    return MqttWire(mqtt_address(given), passwords={path.stem: path.read_text(encoding="utf-8") for path in files})
 
 
 async def _play(driver: Driver, run: Run) -> None:
