@@ -26,7 +26,7 @@ SHOTS = ROOT / "artefacts" / "browser"
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 STARTED_S = 60
-WAIT_MS = 15_000
+WAIT_MS = 60_000
 """How long a browser waits for something to appear before a test fails."""
 
 
