@@ -48,6 +48,11 @@ class Progress:
         """How long messages have waited without any being committed. [s]"""
         return 0.0 if self.moved_at is None else self.now - self.moved_at
 
+    def __str__(self) -> str:
+        """How far it has come, in a line."""
+        committed = ", ".join(f"{partition}: {offset}" for partition, offset in sorted(self._committed.items()))
+        return f"{self.stage}: lag {self.lag}, nothing committed for {self.still_s:.0f} s, committed {{{committed}}}"
+
     def why_not_ready(self) -> str | None:
         """None while the stage gets on; else what holds it, in words."""
         if self.still_s < STALLED_AFTER_S:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -124,6 +124,11 @@ class Gateway:
         if self._answering and time.monotonic() - self._answered_at > STALLED_S:
             return f"{len(self._answering)} messages wait, and the broker has taken no answer for {STALLED_S:.0f} s"
         return None
+
+    def details(self) -> Iterator[str]:
+        """The figures behind readiness, a line each. From any thread."""
+        yield f"Kafka committed something {time.monotonic() - self._kafka.acknowledged_at:.0f} s ago"
+        yield f"{self._messages} messages and {self._size} bytes wait for Kafka"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set, then finish what is under way.

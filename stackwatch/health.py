@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,9 +18,19 @@ Readiness = Callable[[], str | None]
 """None: ready. Else why not, in words."""
 
 
+Details = Callable[[], Iterable[str]]
+"""Figures behind the answer, a line each."""
+
+
 @contextmanager
 def serve_health(
-    host: str, port: int, ready: Readiness, *, alive: Readiness = lambda: None, registry: CollectorRegistry = REGISTRY
+    host: str,
+    port: int,
+    ready: Readiness,
+    *,
+    alive: Readiness = lambda: None,
+    details: Details = tuple,
+    registry: CollectorRegistry = REGISTRY,
 ) -> Iterator[int]:
     """Answer health questions in a thread of its own while the block runs; gives the port.
 
@@ -29,6 +39,7 @@ def serve_health(
         port: 0: nothing is opened, and the port given is 0.
         ready: Asked at each ``/readyz``; must not block.
         alive: Asked at each ``/healthz``: a reason here means that the process should be started again.
+        details: What ``/readyz?verbose`` says besides.
         registry: What ``/metrics`` shows.
 
     Raises:
@@ -38,7 +49,7 @@ def serve_health(
         yield 0
         return
     try:
-        server = ThreadingHTTPServer((host, port), _handler(ready, alive, registry))
+        server = ThreadingHTTPServer((host, port), _handler(ready, alive, details, registry))
     except OSError as error:
         raise UserError(f"cannot answer health questions on {host}:{port}: {error.strerror}") from error
     server.daemon_threads = True
@@ -52,18 +63,21 @@ def serve_health(
         thread.join()
 
 
-def _handler(ready: Readiness, alive: Readiness, registry: CollectorRegistry) -> type[BaseHTTPRequestHandler]:
+def _handler(
+    ready: Readiness, alive: Readiness, details: Details, registry: CollectorRegistry
+) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         server_version = "stackwatch"
         sys_version = ""
         timeout = 10
 
         def do_GET(self) -> None:
-            match self.path.partition("?")[0]:
+            path, _, query = self.path.partition("?")
+            match path:
                 case "/healthz":
                     self._verdict(alive)
                 case "/readyz":
-                    self._verdict(ready)
+                    self._verdict(ready, details() if query == "verbose" else ())
                 case "/metrics":
                     encode, content_type = choose_encoder(self.headers.get("Accept", ""))
                     self._reply(HTTPStatus.OK, content_type, encode(registry))
@@ -72,10 +86,12 @@ def _handler(ready: Readiness, alive: Readiness, registry: CollectorRegistry) ->
 
         do_HEAD = do_GET  # noqa: N815 - http.server's name
 
-        def _verdict(self, ask: Readiness) -> None:
+        def _verdict(self, ask: Readiness, more: Iterable[str] = ()) -> None:
             reason = ask()
             status = HTTPStatus.OK if reason is None else HTTPStatus.SERVICE_UNAVAILABLE
-            self._reply(status, "text/plain; charset=utf-8", f"{reason or 'ok'}\n".encode())
+            self._reply(
+                status, "text/plain; charset=utf-8", "".join(f"{line}\n" for line in (reason or "ok", *more)).encode()
+            )
 
         def _reply(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
             self.send_response(status)

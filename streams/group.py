@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import Any, NoReturn, cast
 
 from faust.tables.manager import TableManager
@@ -105,6 +105,14 @@ class Group:
         """None while waiting may help; as of the last look."""
         watched = [self._recovery, *self._progress]
         return next((reason for progress in watched if (reason := progress.why_dead())), None)
+
+    def details(self) -> Iterator[str]:
+        """How far each stage has come and how old the message is that was acknowledged last; as of the last look."""
+        for stage, progress in zip(self._stages, self._progress, strict=True):
+            moment = stage.held.acknowledged_from
+            age = "" if moment is None else f", last acknowledged of {time.time() - moment:.0f} s ago"
+            resting = "" if stage.resting is None else f", {stage.resting}"
+            yield f"{progress}{age}{resting}"
 
     def _left_to_recover(self) -> int:
         return cast(TableManager, self._app.tables).recovery.active_remaining_total()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aiokafka import AIOKafkaProducer
 
@@ -55,6 +55,12 @@ class Worker:
         if silent := self._why_silent(DEAD_AFTER_S):
             return silent
         return next((reason for group in self._groups if (reason := group.why_dead())), None)
+
+    def details(self) -> Iterator[str]:
+        """The figures behind readiness, a line each. From any thread."""
+        yield f"Kafka answered {self._producer.pulse.silent_s:.0f} s ago"
+        for group in self._groups:
+            yield from group.details()
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT, then make safe and acknowledge what is held.

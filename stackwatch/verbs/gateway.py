@@ -63,5 +63,6 @@ async def _serve(given: Settings, stop: asyncio.Event) -> None:
         limits=Limits(pace=Pace(per_s=given.gateway_rate, burst=given.gateway_burst)),
     )
     async with heartbeat() as heart:
-        with serve_health(given.health_host, given.health_port, gateway.ready, alive=heart.why_dead):
+        place = given.health_host, given.health_port
+        with serve_health(*place, gateway.ready, alive=heart.why_dead, details=gateway.details):
             await gateway.run(stop)

@@ -92,3 +92,12 @@ def test_the_log_tells_when_it_begins_and_when_it_is_over(scene, caplog):
         scene.pulse.away = away
         scene.look(0, committed=9, end=9)
     assert [record.getMessage() for record in caplog.records] == ["Kafka has not answered for 13 s", "ready"]
+
+
+def test_the_figures_are_told_in_lines(scene):
+    scene.look(0, committed=5, end=9)
+    scene.look(7, committed=5, end=9)
+    assert list(scene.watch.details()) == [
+        "Kafka answered 0 s ago",
+        "alerts: lag 4, nothing committed for 7 s, committed {0: 5}",
+    ]

@@ -44,3 +44,11 @@ def test_a_busy_port_is_named():
 def test_port_0_opens_nothing():
     with serve_health("127.0.0.1", 0, lambda: None) as port:
         assert port == 0
+
+
+def test_the_figures_behind_readiness_are_there_for_whoever_asks():
+    figures = ["judging: lag 0, nothing committed for 0 s, committed {0: 7}"]
+    with serve_health("127.0.0.1", free_port(), lambda: None, details=lambda: figures) as port:
+        url = f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{url}/readyz").text == "ok\n"
+        assert httpx.get(f"{url}/readyz?verbose").text == f"ok\n{figures[0]}\n"
