@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from alerts.database import AlertEventRow, AlertRow, CaseRow, DatabaseUnavailable, EvidenceRow
+from alerts.desk_tables import WorkOrderRow
+from alerts.work_orders import Counted, OrderRates, Share, rates
 from emissions.beijing import to_beijing
 
 _MISSED = ("escalated", "reminded")
@@ -59,9 +61,14 @@ class Desk:
     alerts: dict[str, AlertCounts]
     cases: tuple[CaseLine, ...]
     """The newest first."""
+    orders: dict[str, OrderRates]
+    """Work orders that fell due in the month."""
 
 
-def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime) -> Desk:
+NO_ORDERS = OrderRates(closing=Share(of=0, done=0, in_time=0), maintenance=Share(of=0, done=0, in_time=0))
+
+
+def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime, now: datetime) -> Desk:
     """Alerts raised in [start, end), cases open in it or with evidence of it. Raises ``DatabaseUnavailable``."""
     raised = select(AlertRow.id, AlertRow.county, AlertRow.state).where(
         AlertRow.raised_at >= start, AlertRow.raised_at < end
@@ -73,6 +80,7 @@ def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime) ->
         .where(AlertEventRow.name.in_(("acknowledged", *_MISSED)))
         .order_by(AlertEventRow.sequence)
     )
+    due = select(WorkOrderRow).where(WorkOrderRow.due_at >= start, WorkOrderRow.due_at < end)
     known = select(CaseRow).order_by(CaseRow.opened_at.desc(), CaseRow.id)
     try:
         with Session(engine) as session:
@@ -83,6 +91,9 @@ def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime) ->
             periods: dict[str, list[str]] = {}
             for case_id, of_month in session.execute(select(EvidenceRow.case_id, EvidenceRow.period)):
                 periods.setdefault(case_id, []).append(of_month)
+            orders: dict[str, list[Counted]] = {}
+            for order in session.scalars(due):
+                orders.setdefault(order.county, []).append(_counted(order))
             cases = [_case_line(row, tuple(sorted(periods.get(row.id, ())))) for row in session.scalars(known)]
     except DBAPIError as error:
         raise DatabaseUnavailable(str(error.orig)) from error
@@ -94,7 +105,19 @@ def read_desk(engine: Engine, *, period: str, start: datetime, end: datetime) ->
         counts[county] = counts.get(county, AlertCounts()).plus(one)
     return Desk(
         alerts=counts,
+        orders={county: rates(mine, start=start, end=end, as_of=now) for county, mine in orders.items()},
         cases=tuple(case for case in cases if period in case.periods or _open_in(case, start, end)),
+    )
+
+
+def _counted(order: WorkOrderRow) -> Counted:
+    return Counted(
+        kind=order.kind,
+        planned=order.planned,
+        due_at=order.due_at,
+        done_at=order.done_at,
+        closed_at=order.closed_at,
+        cancelled_at=order.cancelled_at,
     )
 
 

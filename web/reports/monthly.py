@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from alerts.work_orders import OrderRates
 from emissions.register import Division, Outlet, Register
 from emissions.tally import NOTHING, percent
 from emissions.transmission import Rate, tally_of
 from web.daybook import DayCounts, ExceededHour
-from web.reports.desk import AlertCounts, CaseLine, Desk, cleared_in, opened_by
+from web.reports.desk import NO_ORDERS, AlertCounts, CaseLine, Desk, cleared_in, opened_by
 from web.reports.provenance import LimitLine, Provenance
 from web.views.board import by_track, is_below
 
@@ -60,6 +61,8 @@ class CountyLine:
     alerts: AlertCounts
     cases_opened: int
     cases_cleared: int
+    orders: OrderRates
+    """Work orders that fell due in the month."""
     changed_hours: int
     """Hours × pollutants whose newest revision became known after the settlement."""
 
@@ -283,6 +286,7 @@ def build_monthly(
             alerts=material.desk.alerts.get(division.code, AlertCounts()),
             cases_opened=opened[division.code],
             cases_cleared=cleared[division.code],
+            orders=material.desk.orders.get(division.code, NO_ORDERS),
             changed_hours=sum(changed[o.id] for o in outlets.values() if o.county == division.code),
         )
         for division in chosen

@@ -311,6 +311,8 @@ class _Writer:
                     Column(key="open", title=words("report.still_open"), kind="count"),
                     Column(key="opened", title=words("report.opened"), kind="count"),
                     Column(key="cleared", title=words("report.cleared"), kind="count"),
+                    Column(key="closing", title=words("report.closing"), kind="percent"),
+                    Column(key="maintenance", title=words("report.maintenance"), kind="percent"),
                 ],
                 rows=[
                     {
@@ -323,6 +325,8 @@ class _Writer:
                         "open": line.alerts.open,
                         "opened": line.cases_opened,
                         "cleared": line.cases_cleared,
+                        "closing": line.orders.closing.pct,
+                        "maintenance": line.orders.maintenance.pct,
                     }
                     for line in report.counties
                 ],

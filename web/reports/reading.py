@@ -41,7 +41,7 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
             rates=rates,
             settled=sources.store.settled_rates(period=period),
             days=sources.daybook.days(start, called),
-            desk=read_desk(sources.alerts.engine, period=period, start=start, end=end),
+            desk=read_desk(sources.alerts.engine, period=period, start=start, end=end, now=sources.now()),
         ),
         period=period,
         start=start,

@@ -156,3 +156,28 @@ def test_a_month_without_data_is_a_report_without_rates(october):
     assert empty.provenance.as_of is None
     assert all(line.rank is None for line in empty.counties)
     assert (empty.exceeded.hours, empty.reasons, empty.settled) == (0, [], False)
+
+
+def test_work_orders_count_in_the_month_in_which_they_fell_due(ready, tmp_path):
+    with ready.sources(tmp_path, NOW) as sources:
+        orders = sources.alerts.orders
+        at = datetime(2026, 10, 3, 9, tzinfo=BEIJING)
+        made = [
+            orders.order(
+                outlet="E4-1",
+                county="371521",
+                kind="maintenance",
+                title=f"校准 {n}",
+                by="李四",
+                now=at,
+                due_at=at + timedelta(days=5),
+                planned=True,
+            )
+            for n in range(4)
+        ]
+        orders.done(made[0].id, by="王五", note="已完成", now=at + timedelta(days=1))
+        county = next(line for line in read_monthly(sources, "2026-10").counties if line.code == "371521")
+        other = read_monthly(sources, "2026-09").counties
+    assert (county.orders.maintenance.of, county.orders.maintenance.done) == (4, 1)
+    assert (county.orders.closing.pct, county.orders.maintenance.pct) == (0.0, 25.0)
+    assert all(line.orders.closing.pct is None for line in other)
