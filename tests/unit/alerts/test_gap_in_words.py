@@ -32,20 +32,14 @@ def gap(stage: str) -> Finding:
 
 
 @pytest.mark.parametrize(
-    ("stage", "chinese", "english"),
-    [
-        pytest.param(JUDGING, "判定环节缺 1 条，首个缺号 5", "1 lines never came through judging", id="before judging"),
-        pytest.param(STORING, "入库环节缺 1 条，首个缺号 5", "1 lines never came through storing", id="before storing"),
-    ],
+    ("stage", "chinese"),
+    [pytest.param(JUDGING, "判定", id="before judging"), pytest.param(STORING, "入库", id="before storing")],
 )
-def test_it_names_hour_stage_and_number(stage, chinese, english):
+def test_it_names_hour_stage_and_number(stage, chinese):
     found = gap(stage)
     (zh, en), *_ = FINDINGS[RULE][1](found.evidence, str)
-    assert chinese in zh
-    assert english in en
-    assert "gw1/b1" in zh
-    assert "gw1/b1" in en
-    assert f"{H:%m-%d %H}:00" in en
+    assert all(part in zh for part in (f"{H:%m-%d %H}:00", chinese, "1 条", "5", "gw1/b1"))
+    assert all(part in en for part in (f"{H:%m-%d %H}:00", stage, "1 line", "5 of gw1/b1"))
 
 
 def test_somebody_must_answer_it():
