@@ -126,34 +126,37 @@ def _suspected(evidence: Evidence, name_of: NameOf) -> Lines:
         lines.append(_pollutant(str(code)))
     if isinstance(outlets := evidence.get("outlets"), Mapping | list | tuple):
         lines.append(_listed("涉及排放口", "outlets", [*map(name_of, outlets)]))
-    numbers = {
-        key: value for key, value in evidence.items() if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    if numbers:
-        zh = "，".join(f"{_NUMBERS.get(key, key)} {_number(value)}" for key, value in numbers.items())
-        en = ", ".join(f"{_english(key)} {_number(value)}" for key, value in numbers.items())
+    said = [(key, _number(evidence[key])) for key in _SAID if evidence.get(key) is not None]
+    said += [
+        (key, _number(value))
+        for key, value in evidence.items()
+        if key not in _SAID and isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    if said:
+        zh = "，".join(f"{_SAID.get(key, (key, ''))[0]} {value}" for key, value in said)
+        en = ", ".join(f"{_SAID.get(key, ('', key.replace('_', ' ')))[1]} {value}" for key, value in said)
         lines.append((zh, en))
     return lines
 
 
-_NUMBERS = {
-    "value_mg_m3": "数值 mg/m³",
-    "limit_mg_m3": "限值 mg/m³",
-    "hours": "小时数",
-    "minutes": "分钟数",
-    "share_pct": "占比 %",
-    "share": "占比",
-    "sent_mg_m3": "上报折算 mg/m³",
-    "computed_mg_m3": "应折算 mg/m³",
+_SAID: Mapping[str, tuple[str, str]] = {
+    "value": ("恒定值", "value"),
+    "hours": ("持续小时", "hours"),
+    "minutes": ("持续分钟", "minutes"),
+    "valid_hours": ("有效小时", "valid hours"),
+    "just_under": ("其中紧贴限值", "of them just under the limit"),
+    "limit_mg_m3": ("限值 mg/m³", "limit mg/m³"),
+    "min": ("最小", "Min"),
+    "avg": ("平均", "Avg"),
+    "max": ("最大", "Max"),
+    "by": ("标记人", "marked by"),
+    "qn": ("QN", "QN"),
 }
+"""What the numbers of R22 are called; one that is not listed here is said by its own name."""
 
 
-def _number(value: float) -> str:
-    return f"{value:g}"
-
-
-def _english(key: str) -> str:
-    return key.replace("_mg_m3", " mg/m³").replace("_pct", " %").replace("_", " ")
+def _number(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _silence(evidence: Evidence, name_of: NameOf) -> Lines:
