@@ -92,7 +92,7 @@ async def test_an_alert_from_receipt_on_a_phone_to_its_closing(enter: Enter, sit
         assert await wang.page.locator(".timeline").get_by_text(word).count()
 
 
-async def test_of_two_people_at_once_the_second_is_told_and_sees_what_the_first_did(enter: Enter, site: Site):
+async def test_of_two_people_at_one_alert_the_second_sees_at_once_what_the_first_did(enter: Enter, site: Site):
     alert = await raised(site, "two at once")
     wang, li = await enter("wang"), await enter("li", language="en")
     for one in (wang, li):
