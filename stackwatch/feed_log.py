@@ -135,8 +135,8 @@ async def open_feed(kafka: KafkaAddress | str, *, in_time: timedelta, topic: Top
         auto_offset_reset="earliest",
         fetch_max_wait_ms=50,
     )
-    await consumer.start()
     try:
+        await consumer.start()
         parts = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         consumer.assign(parts)
         ends = await ends_of(consumer, parts)

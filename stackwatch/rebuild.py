@@ -152,8 +152,8 @@ class Rebuilder:
         producer = AIOKafkaProducer(
             **client_options(self._kafka), acks="all", enable_idempotence=self._idempotent, linger_ms=5
         )
-        await producer.start()
         try:
+            await producer.start()
             for part, known in keys.items():
                 gone = sorted(known - {MARK})
                 sent = [await producer.send(part.topic, None, key=key, partition=part.partition) for key in gone]
@@ -187,8 +187,8 @@ class Rebuilder:
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(**client_options(self._kafka))
-        await admin.start()
         try:
+            await admin.start()
             yield admin
         finally:
             await admin.close()
@@ -202,8 +202,8 @@ class Rebuilder:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )
-        await consumer.start()
         try:
+            await consumer.start()
             yield consumer
         finally:
             await consumer.stop()

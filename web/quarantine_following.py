@@ -58,8 +58,8 @@ async def _follow(kafka: KafkaAddress | str, book: QuarantineBook, *, until_end:
         fetch_max_wait_ms=200,
     )
     part = TopicPartition(QUARANTINE.name, 0)
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign([part])
         await asyncio.to_thread(book.let_go, datetime.now(UTC))  # by Kafka's own clock, which keeps the topic
         end = await _seek(consumer, part, book)
