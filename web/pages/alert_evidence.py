@@ -6,6 +6,7 @@ from typing import Any
 
 from alerts.views import AlertView
 from emissions.beijing import to_beijing
+from emissions.conservation import RULE as ACCOUNT_GAP
 from web import figures
 from web.pages.markup import box, link, path, text
 from web.periods import period_at
@@ -33,6 +34,8 @@ def evidence_panel(sources: Sources, words: Wording, alert: AlertView) -> None:
                 text("dd", str(rule))
         _hours(words, alert)
         _period(words, alert)
+        if alert.rule == ACCOUNT_GAP:
+            link(path("account", hours="168", outlet=alert.subject.get("outlet")), words("account.title"))
 
 
 def _hours(words: Wording, alert: AlertView) -> None:
