@@ -11,6 +11,8 @@ from emissions.beijing import BEIJING
 from stackwatch.log_repeats import Repeats
 
 _NOISY = ("aiokafka", "kafka", "faust", "mode", "httpx", "httpcore", "asyncio")
+_TALKATIVE = ("apprise", "requests", "urllib3")
+"""At ``debug`` these show whole addresses, and the address of a webhook is a secret."""
 
 
 MARKS = ("outlet", "mn", "qn", "alert", "trace")
@@ -66,5 +68,7 @@ def set_up_logs(level: str, *, process: str, form: str = "text", silent: tuple[s
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     for name in silent:
         logging.getLogger(name).setLevel(logging.CRITICAL)
