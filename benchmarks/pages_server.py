@@ -22,6 +22,7 @@ from web.access.desk import PeopleDesk
 from web.access.limiting import Limits
 from web.live import Live
 from web.markbook import MarkBook
+from web.reports.warming import keep_reports_ready
 from web.serving import address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources, keep_exceedances
@@ -65,7 +66,9 @@ def main() -> None:
     token = desk.issue_token(name="pages", role="city_supervisor", county=None, lasts=timedelta(days=1), by="benchmark")
     with listening_socket("127.0.0.1", 0) as listening:
         print(json.dumps({"address": address_of(listening).rstrip("/"), "token": token}), flush=True)
-        site = build_site(sources, access, beside=[partial(keep_exceedances, sources)])
+        site = build_site(
+            sources, access, beside=[partial(keep_exceedances, sources), partial(keep_reports_ready, sources)]
+        )
         asyncio.run(serve(site, listening, asyncio.Event()))
 
 

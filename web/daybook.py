@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from emissions.beijing import to_beijing
 from emissions.hourly import Hour
@@ -50,20 +50,19 @@ class DayCounts:
     states: Mapping[tuple[str, str], Mapping[State, int]]
     """By outlet and pollutant."""
     exceeded: tuple[ExceededHour, ...]
-    known_at: Mapping[tuple[str, datetime], int]
-    """By outlet and roll-call day on which the hour's newest revision became known: hours."""
+    known_at: Mapping[tuple[str, date], int]
+    """Hours by outlet and by the day, Beijing time, on which their newest revision became known."""
 
 
 def count_day(hours: Iterable[Hour]) -> DayCounts:
     """Count hours."""
     states: dict[tuple[str, str], Counter[State]] = {}
     exceeded: list[ExceededHour] = []
-    known_at: Counter[tuple[str, datetime]] = Counter()
+    known_at: Counter[tuple[str, date]] = Counter()
     for hour in hours:
         state = (hour.state, hour.reason, hour.in_time_state, hour.in_time_reason)
         states.setdefault((hour.outlet, hour.pollutant), Counter())[state] += 1
-        known = to_beijing(hour.known_at)
-        known_at[hour.outlet, known.replace(hour=0, minute=0, second=0, microsecond=0)] += 1
+        known_at[hour.outlet, to_beijing(hour.known_at).date()] += 1
         if hour.verdict == "exceeded" and hour.converted_mg_m3 is not None and hour.limit_mg_m3 is not None:
             exceeded.append(
                 ExceededHour(

@@ -26,6 +26,7 @@ from web.live import Live
 from web.markbook import MarkBook
 from web.packets import KafkaPackets
 from web.quarantine_following import follow_quarantine
+from web.reports.warming import keep_reports_ready
 from web.serving import Door, address_of, listening_socket, serve
 from web.site import build_site
 from web.sources import Sources, keep_exceedances
@@ -57,6 +58,7 @@ def command(port: int | None) -> None:
             beside=[
                 partial(listen, kafka, live, prepare=partial(_topics, kafka, given.kafka_replication)),
                 partial(keep_exceedances, sources),
+                partial(keep_reports_ready, sources),
                 partial(
                     follow_quarantine,
                     kafka,

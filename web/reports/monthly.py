@@ -357,7 +357,7 @@ def _changed(days: Sequence[DayCounts], settles_at: datetime) -> Counter[str]:
     changed: Counter[str] = Counter()
     for day in days:
         for (outlet, known), count in day.known_at.items():
-            if known >= settles_at:
+            if known >= settles_at.date():
                 changed[outlet] += count
     return changed
 
