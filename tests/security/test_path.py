@@ -29,7 +29,7 @@ from hj212.moments import qn_of, text_of
 from stackwatch.embedded.supervisor import Supervisor
 from stackwatch.held_clock import HeldClock
 from stackwatch.process import kafka_address
-from stackwatch.settings import Settings
+from stackwatch.settings import Settings, list_settings
 from tests.integration.recorded import everything_in
 from tests.security.broker import wait_for
 from tests.security.conftest import LOGINS, MN, OTHER, PASSWORDS, REGISTER, Authority, Field
@@ -342,11 +342,11 @@ def test_no_secret_is_in_anything_that_the_processes_say(told: System) -> None:
     known += [f"{name}-mqtt-kn0wn-s3cret" for name in LOGINS]
     said = {path.name: path.read_text() for path in (told.folder / "logs").iterdir()}
     for name in PROCESSES:
-        for options in ([], ["--env"], ["--env", "--json"]):
-            command = [sys.executable, "-m", "stackwatch", "doctor", *options]
-            if name != "gateway" and not options:
-                continue
-            done = subprocess.run(command, env=told.env[name], capture_output=True, text=True, check=False)
-            said[f"doctor {options} as {name}"] = done.stdout + done.stderr
+        given = settings_of(told.env[name])
+        said[f"settings of {name}"] = f"{given!r} {given} {list(list_settings(given))}"
+    for options in ([], ["--env"]):
+        command = [sys.executable, "-m", "stackwatch", "doctor", *options]
+        done = subprocess.run(command, env=told.env["alerts"], capture_output=True, text=True, check=False)
+        said[f"doctor {options}"] = done.stdout + done.stderr
     assert said.keys() >= {f"{name}.log" for name in PROCESSES}
     assert not [line for text in said.values() for line in text.splitlines() if any(word in line for word in known)]
