@@ -66,9 +66,11 @@ class Reset:
 class Rebuilder:
     """Resets and watches over one Kafka."""
 
-    def __init__(self, kafka: KafkaAddress | str, *, idempotent: bool = True) -> None:
+    def __init__(self, kafka: KafkaAddress | str, *, idempotent: bool = True, patience_s: float = 0.0) -> None:
+        """``patience_s``: so long Kafka may still count a worker that was killed among its group. [s]"""
         self._kafka = kafka
         self._idempotent = idempotent
+        self._patience_s = patience_s
 
     async def reset(self) -> Reset:
         """Empty the workers' state, and place them at the beginning of the feed and at the end of all that follows.
@@ -166,12 +168,19 @@ class Rebuilder:
 
     async def _place(self, group: str, places: Mapping[TopicPartition, int]) -> None:
         """Say for the group how far it has come. Kafka takes that from outside only while nobody is in the group."""
+        offsets = {part: OffsetAndMetadata(offset, "") for part, offset in places.items()}
+        until = time.monotonic() + self._patience_s
         async with self._reading(group) as consumer:
             consumer.assign(list(places))
-            try:
-                await consumer.commit({part: OffsetAndMetadata(offset, "") for part, offset in places.items()})
-            except CommitFailedError as error:
-                raise WorkersRun(f"there are workers in the group {group}: stop them first") from error
+            while True:
+                try:
+                    await consumer.commit(offsets)
+                except CommitFailedError as error:
+                    if time.monotonic() >= until:
+                        raise WorkersRun(f"there are workers in the group {group}: stop them first") from error
+                    await asyncio.sleep(LOOK_S)
+                else:
+                    return
 
     async def _committed(self) -> dict[str, dict[TopicPartition, int]]:
         async with self._admin() as admin:

@@ -107,7 +107,8 @@ async def _fetch(given: Settings, path: Path, start: datetime | None, end: datet
 
 
 async def _rebuild(given: Settings, *, workers: int, reset_only: bool) -> None:
-    rebuilder = Rebuilder(kafka_address(given), idempotent=given.kafka_idempotence)
+    patience_s = given.kafka_session_s + 2  # Kafka counts a worker that was killed among its group for so long
+    rebuilder = Rebuilder(kafka_address(given), idempotent=given.kafka_idempotence, patience_s=patience_s)
     reset = await rebuilder.reset()
     click.echo(f"{reset.segments} segments of state emptied; {reset.messages} messages of the feed to fold")
     if reset_only:

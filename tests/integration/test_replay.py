@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import func, select
@@ -18,7 +17,6 @@ from contracts.topics import FINDINGS
 from deploy.engines import kafka as engine
 from emissions.finding import Case, Finding
 from stackwatch.batch import judge_feed
-from stackwatch.embedded.tansu import kafka_broker
 from stackwatch.topics import create_topics
 from stores import open_store
 from stores.sqlite import SqliteStore
@@ -40,18 +38,14 @@ from tests.integration.test_worker import Workers
 CNS = ("2011", "2051", "2061", "2031")
 
 
-@pytest.fixture(params=["kafka", pytest.param("embedded", marks=pytest.mark.long)])
-def workers(request, tmp_path):
-    with ExitStack() as stack:
-        if request.param == "kafka":
-            servers = stack.enter_context(engine(tmp_path / "kafka")).bootstrap
-        else:
-            servers = stack.enter_context(kafka_broker(tmp_path / "kafka")).url
-        asyncio.run(create_topics(servers))
-        crew = Workers(servers, tmp_path)
-        crew.embedded = request.param == "embedded"
-        stack.callback(crew.end)
+@pytest.fixture
+def workers(tmp_path):
+    """Workers on Apache Kafka: the embedded broker takes no offsets from outside a group."""
+    with engine(tmp_path / "kafka") as broker:
+        asyncio.run(create_topics(broker.bootstrap))
+        crew = Workers(broker.bootstrap, tmp_path)
         yield crew
+        crew.end()
 
 
 def stackwatch(workers, *arguments, code=0):
@@ -68,7 +62,6 @@ def settings(workers):
     """What a verb is told to meet the workers' broker, store and register."""
     return os.environ | {
         "STACKWATCH_KAFKA": workers.kafka,
-        "STACKWATCH_KAFKA_IDEMPOTENCE": str(not workers.embedded).lower(),
         "STACKWATCH_KAFKA_SESSION_S": "6",
         "STACKWATCH_SERIES": f"sqlite:///{workers.series}",
         "STACKWATCH_REGISTER": str(REGISTER),
@@ -141,8 +134,7 @@ def test_a_replay_gives_the_same_bytes_twice_and_a_rebuild_what_was_there(worker
     assert sorted(part) == sorted(inside)
 
     # All anew: refused while a worker runs, right after it has stopped.
-    if not workers.embedded:  # which takes what it is told by anybody
-        assert "stop them first" in stackwatch(workers, "replay", "--rebuild", code=2)
+    assert "stop them first" in stackwatch(workers, "replay", "--rebuild", code=2)
     assert workers.stop(worker) == 0
     workers.store.close()
     for file in workers.series.parent.glob("series.sqlite*"):
