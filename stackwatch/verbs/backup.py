@@ -22,8 +22,8 @@ def command(file: Path, *, as_json: bool) -> None:
     """Write all that is neither in Kafka nor in InfluxDB to FILE (tar.gz), as it is at one moment.
 
     That is the database (alerts, cases, people, marks, audit log, refused lines), the register, the rulebook, attached
-    files where they have a folder, and the loggers' credentials. Processes may go on working meanwhile. Secrets given by _FILE variables are not in it. Keep
-    the file as you keep passwords.
+    files where they have a folder, and the loggers' credentials. Processes may go on working meanwhile. Secrets given
+    by _FILE variables are not in it. Keep the file as you keep passwords.
     """
     given = read_settings()
     folders = {

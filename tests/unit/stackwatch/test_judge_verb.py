@@ -37,7 +37,7 @@ def test_hour_lines_have_the_fields_of_the_interface(feed, capfdbinary):
     hour = next(line for line in lines if line["kind"] == "hour" and line["pollutant"] == "a21026")
     expected = {
         "kind": "hour", "outlet": "E1-1", "pollutant": "a21026", "hour": "2026-10-01T00:00:00+08:00",
-        "state": "valid", "reason": "ok", "in_time": True, "raw_mg_m3": 12.0, "converted_mg_m3": 12.0,
+        "state": "valid", "reason": "ok", "in_time": True, "raw_mg_m3": 12.02, "converted_mg_m3": 12.02,
         "limit_mg_m3": 35.0, "verdict": "within", "revision": 0, "cause": None,
     }  # fmt: skip
     assert {name: hour[name] for name in expected} == expected
