@@ -8,7 +8,7 @@ from typing import cast
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.errors import KafkaError
 
 from alerts.couriers import CannotCarry
 from alerts.metrics import AlertMetrics
@@ -168,7 +168,6 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     except (KafkaError, TimeoutError, OSError) as error:
         log.warning("a Kafka producer did not stop cleanly: %s", error or type(error).__name__)
         # stop() waits for what cannot be sent before it ends its background task, so that is done here.
-        producer._message_accumulator.fail_all(ProducerClosed())
         if (sender := producer._sender) is not None:
             await sender.close()
         await producer.client.close()

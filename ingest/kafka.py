@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import BrokerResponseError, KafkaError, ProducerClosed, UnknownError
+from aiokafka.errors import BrokerResponseError, KafkaError, UnknownError
 
 from contracts.kafka_address import KafkaAddress, client_options
 from contracts.topics import PACKETS, Topic
@@ -197,7 +197,6 @@ async def _stop(producer: AIOKafkaProducer) -> None:
     except _LATER as error:
         _log.warning("a Kafka producer did not stop cleanly: %s", _words(error))
         # stop() waits for what cannot be sent before it ends its background task, so that is done here.
-        producer._message_accumulator.fail_all(ProducerClosed())
         if (sender := producer._sender) is not None:
             await sender.close()
         await producer.client.close()
