@@ -148,7 +148,11 @@ ROUTES: dict[tuple[str, str], tuple[Lists | About | Shows, ...]] = {
     ),
     ("GET", "/api/v1/marks/{mark_id}"): (About(),),
     ("POST", "/api/v1/marks/{mark_id}/revoke"): (About({}),),
-    ("GET", "/api/v1/quarantine"): (Lists(), About(query="?county={id}", thing="query", of="county")),
+    ("GET", "/api/v1/quarantine"): (
+        Lists(),
+        About(query="?county={id}", thing="query", of="county"),
+        About(query="?mn={id}", thing="query", of="mn"),
+    ),
     ("GET", "/api/v1/quarantine/{line_id}"): (About(),),
     ("POST", "/api/v1/quarantine/redrive"): (About({"county": "{id}"}, thing="body", of="county"),),
     ("GET", "/api/v1/account"): (
@@ -191,6 +195,11 @@ PAGES: dict[str, tuple[Lists | About | Shows, ...]] = {
     ),
     "/coverage": (Lists(more_for_all=False),),
     "/account": (Lists(more_for_all=False), About(query="?outlet={id}", thing="query", of="outlet")),
+    "/quarantine": (
+        Lists(("", "?state=all")),
+        About(query="?county={id}", thing="query", of="county"),
+        About(query="?state=all&mn={id}", thing="query", of="mn"),
+    ),
     "/reports": (Lists(), About(query="?county={id}", thing="query", of="county")),
     "/me": (Shows("only who asks"),),
     "/people": (Shows("administrators only, who see the whole city"),),

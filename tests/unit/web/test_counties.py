@@ -55,6 +55,7 @@ def things(site, reader, shown, register) -> dict[str, str]:
         "county": OTHER,
         "city": town.CITY,
         "outlet": outlet.id,
+        "mn": outlet.mn,
         "enterprise": outlet.enterprise,
         "alert": alert["id"],
         "case": case["id"],
