@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import faust
@@ -25,6 +26,16 @@ last batch must hold one record that nobody misses.
 
 PLACE = MARK + b"next/"
 """Begin of the key under which a partition's next offset stands, written with the state that has come so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateTopic(Topic):
+    """Where the state of one fold is kept."""
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The broker's settings for the topic, as Faust would make it."""
+        return {"cleanup.policy": "compact", **CHANGELOG}
 
 
 class Fold(Protocol):
@@ -71,6 +82,13 @@ class Checkpoint:
             extra_topic_configs=CHANGELOG,
         )
         app.tables.add(self._table)
+
+    @property
+    def topic(self) -> StateTopic:
+        """Where the state is kept. It must be there before a worker joins the group: the member that deals out the
+        partitions passes over a topic that it has not heard of yet, and its state would then never be read back."""
+        name, partitions = self._table.changelog_topic_name, self._source.partitions
+        return StateTopic(name=name, key="segment of state", partitions=partitions, retention_ms=None)
 
     async def write(self, let_go: asyncio.Event) -> None:
         """Write the segments that changed, each where the events are that change it, until Kafka has them.

@@ -9,7 +9,7 @@ import faust
 from contracts.codec import Message, unbundle
 from contracts.topics import CITY, COUNTS, HOURS, PACKETS, Topic
 from streams.accounting import Accounting
-from streams.checkpoint import Checkpoint, Fold
+from streams.checkpoint import Checkpoint, Fold, StateTopic
 from streams.counting import Counting
 from streams.held import Held, NotOurs, StillOurs, alone
 from streams.metrics import Metrics
@@ -51,6 +51,11 @@ class Folding:
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
         self.held.on_skip = self._skipped
         self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer, self.held.continuity)
+
+    @property
+    def state_topic(self) -> StateTopic:
+        """Where the state of the stage is kept; see ``Checkpoint.topic``."""
+        return self._checkpoint.topic
 
     async def take(self, payload: bytes) -> None:
         """Fold the lines of one message."""

@@ -12,6 +12,7 @@ from faust.types.streams import StreamT
 
 from contracts.progress import Progress
 from streams.app import Application, raw_topic
+from streams.checkpoint import StateTopic
 from streams.consumer import CarefulConsumer
 from streams.folding import Folding
 from streams.metrics import Metrics
@@ -51,6 +52,10 @@ class Group:
             app.agent(raw_topic(app, stage.source), name=f"streams.{stage.name}")(_agent(stage))
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._rebalanced, weak=False)
+
+    def state_topics(self) -> list[StateTopic]:
+        """Topics that must be there before ``work``, beside those that are read and written."""
+        return [stage.state_topic for stage in self._stages if isinstance(stage, Folding)]
 
     async def work(self) -> None:
         """Start, and go on until the application ends.

@@ -16,6 +16,7 @@ from emissions.rules import Rules
 from stores.port import SeriesStore
 from streams.accounting import Accounting
 from streams.app import FOLDING_ID, STORING_ID, create_app
+from streams.checkpoint import StateTopic
 from streams.counting import Counting
 from streams.folding import accounting, adding_up, judging, supervising
 from streams.group import BROKEN, Group, end, or_end
@@ -45,6 +46,10 @@ class Worker:
         self._producer = producer
         self._looked_at = time.monotonic()
         self._not_ready: str | None = "starting"
+
+    def state_topics(self) -> list[StateTopic]:
+        """Topics that must be there before ``run``: those of the state."""
+        return [topic for group in self._groups for topic in group.state_topics()]
 
     def why_not_ready(self) -> str | None:
         """None while the worker keeps up; else what holds it. From any thread."""

@@ -51,5 +51,6 @@ async def _work(env: Settings, watched: Callable[..., AbstractContextManager[int
         idempotent=env.kafka_idempotence,
         session_s=env.kafka_session_s,
     )
+    await create_topics(kafka, replication=env.kafka_replication, topics=worker.state_topics())
     with watched(worker.why_not_ready, alive=worker.why_dead, details=worker.details):
         await worker.run()

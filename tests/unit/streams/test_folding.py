@@ -149,6 +149,13 @@ def test_the_state_has_as_many_partitions_as_its_source(app, stage_on):
     assert table.changelog_topic.compacting
 
 
+def test_the_topic_of_the_state_is_declared_as_faust_would_make_it(app, stage_on):
+    topic = stage_on(Broker()).state_topic
+    (table,) = app.tables.values()
+    assert (topic.name, topic.partitions) == (STATE, PACKETS.partitions)
+    assert topic.config == {"cleanup.policy": "compact", **table.changelog_topic.config}
+
+
 def test_the_application_opens_no_port_and_loses_no_data(app):
     conf = app.conf
     assert not conf.web_enabled
