@@ -132,6 +132,11 @@ class Sources:
             part._whole = self
         return self._parts[county]
 
+    @property
+    def whole(self) -> "Sources":
+        """The whole city, for what only says a place among all; nothing else of it may be shown."""
+        return self._whole
+
     async def place(self) -> tuple[int, int] | None:
         """Of a county's view: its place by the in-time rate, and among how many; None without a rate.
 

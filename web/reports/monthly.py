@@ -168,6 +168,17 @@ def ranks(figures: Mapping[str, Rate | None]) -> dict[str, int | None]:
     }
 
 
+def places_of(counties: Sequence[Division], rates: Iterable[Rate], settled: Iterable[Rate]) -> dict[str, int | None]:
+    """Rank of each county within its city: by the settlement's completed rate, before it by the one to date."""
+    now = {rate.id: rate for rate in rates if rate.level == "county" and rate.track == "completed"}
+    then = {rate.id: rate for rate in settled if rate.level == "county" and rate.track == "completed"}
+    places: dict[str, int | None] = {}
+    for city in {county.parent for county in counties}:
+        codes = [county.code for county in counties if county.parent == city]
+        places |= ranks({code: then.get(code, now.get(code)) for code in codes})
+    return places
+
+
 def pareto(counts: Mapping[tuple[str, str], int]) -> list[ReasonLine]:
     """Lost hours by reason, the most frequent first, with the running share."""
     lost = {key: n for key, n in counts.items() if key[0] in {"missing", "invalid"} and n}
@@ -238,7 +249,7 @@ def build_monthly(
     threshold_pct: int,
     counties: Sequence[Division],
     county: str | None,
-    rank: bool,
+    places: Mapping[str, int | None],
     limits: Sequence[LimitLine],
     provenance: Provenance,
 ) -> Monthly:
@@ -254,7 +265,7 @@ def build_monthly(
         threshold_pct: An effective rate below this is too low (R14).
         counties: Divisions that are ranked.
         county: Confine the report to this one; the ranking still goes by all.
-        rank: Whether all counties' rates are there to rank by.
+        places: Rank of each county of the city, see ``places_of``; also of those that are not in this report.
         limits: See ``Monthly.limits``.
         provenance: What it was made from, when, and for whom.
     """
@@ -268,10 +279,6 @@ def build_monthly(
         for line in exceedance_lines((hour for day in material.days for hour in day.exceeded), register)
         if line.outlet in outlets
     ]
-    by_city: dict[str, dict[str, Rate | None]] = {}
-    for division in counties:
-        by_city.setdefault(division.parent, {})[division.code] = figures("county", division.code).ranked
-    places = {code: place for group in by_city.values() for code, place in ranks(group).items()} if rank else {}
     opened, cleared = opened_by(material.desk.cases, period), cleared_in(material.desk.cases, start, end)
     lines = [
         CountyLine(
@@ -308,7 +315,7 @@ def build_monthly(
                 name=register.divisions[code].name if code in register.divisions else code,
                 figures=figures("city", code),
             )
-            for code in (by_city if county is None else ())
+            for code in (dict.fromkeys(d.parent for d in counties) if county is None else ())
         ],
         counties=sorted(lines, key=lambda line: (line.city, line.rank is None, line.rank or 0, line.code)),
         ranked=sum(place is not None for place in places.values()),

@@ -1,12 +1,13 @@
 """Reads what a month's report is made of."""
 
+from datetime import date
 from importlib.metadata import version
 
 from emissions.beijing import HOUR
 from emissions.periods import settles_at
 from web.periods import bounds
 from web.reports.desk import read_desk
-from web.reports.monthly import Material, Monthly, build_monthly
+from web.reports.monthly import Material, Monthly, build_monthly, places_of
 from web.reports.provenance import Provenance, applied_limits
 from web.sources import Sources
 from web.views.board import counties_of
@@ -33,7 +34,8 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
     as_of = max((rate.as_of for rate in rates), default=None)
     called = start if as_of is None else min(end, as_of - parameters.in_time + HOUR)
     county = county if sources.county is None else sources.county
-    counties = counties_of(sources.register, (end - HOUR).date())
+    last = (end - HOUR).date()
+    counties = counties_of(sources.register, last)
     outlets = [o for o in sources.register.outlets.values() if county in {None, o.county}]
     return build_monthly(
         sources.register,
@@ -50,7 +52,7 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
         threshold_pct=parameters.rate_threshold_pct,
         counties=counties,
         county=county,
-        rank=sources.county is None,
+        places=_places(sources, period, last),
         limits=applied_limits(outlets, sources.rules, start=start, end=end),
         provenance=Provenance(
             as_of=as_of,
@@ -60,4 +62,14 @@ def read_monthly(sources: Sources, period: str, *, county: str | None = None, by
             made_at=sources.now(),
             made_by=by,
         ),
+    )
+
+
+def _places(sources: Sources, period: str, last: date) -> dict[str, int | None]:
+    """Ranks go by all counties; somebody who sees one learns its place and nothing else of the others."""
+    whole = sources.whole
+    return places_of(
+        counties_of(whole.register, last),
+        whole.store.rates(level="county", window="month", period=period, track="completed"),
+        whole.store.settled_rates(period=period, level="county"),
     )

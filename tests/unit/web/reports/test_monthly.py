@@ -115,10 +115,12 @@ def test_a_report_of_one_county_says_nothing_of_the_others(october):
     assert own.cities == []
 
 
-def test_whoever_sees_one_county_gets_its_report_without_a_rank(october):
+def test_whoever_sees_one_county_gets_its_report_with_its_place_among_all(october):
     narrowed = october.seen_by("371521")
     own = read_monthly(narrowed, "2026-10", county="371502")
-    assert [(line.code, line.rank) for line in own.counties] == [("371521", None)]
+    assert [(line.code, line.rank) for line in own.counties] == [("371521", 2)]
+    assert own.ranked == 2
+    assert own.cities == []
     assert own.counties[0].figures.settled is not None
     assert own.exceedances == []
 
