@@ -1,7 +1,7 @@
 """Run every benchmark, write ``benchmarks/results.json``, and put the tables into ``docs/benchmarks.md``.
 
-``python -m benchmarks [--full] [decode|judge|judging|path ...]``: without names all of them; what is not measured again
-keeps its figures of before, with the commit they were taken at.
+``python -m benchmarks [--full] [decode|judge|judging|path|pages ...]``: without names all of them; what is not measured
+again keeps its figures of before, with the commit they were taken at.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import decode, judge, judging, page, path, usage
+from benchmarks import decode, judge, judging, page, pages, path, usage
 from deploy.engines import EngineError
 
 RESULTS = Path(__file__).parent / "results.json"
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[bool], dict[str, object]]] = {
     "judge": lambda _: dict(judge.measure()),
     "judging": lambda full: judging.measure(full=full),
     "path": lambda full: path.measure(full=full),
+    "pages": lambda full: pages.measure(full=full),
 }
 
 

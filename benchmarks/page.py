@@ -7,6 +7,8 @@ from typing import Any
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- written by make bench -->", "<!-- until here -->"
 
+PAGE_TARGET_MS = 300.0
+
 Results = Mapping[str, Any]
 
 
@@ -27,13 +29,27 @@ def tables(results: Results) -> str:
         parts += [_path(results), _stages(results)]
     if "decode_packets_per_s" in results:
         parts.append(_pure(results))
+    if "pages_ms" in results:
+        parts.append(_pages(results))
     return "\n".join(parts)
+
+
+def _pages(r: Results) -> str:
+    names = ("first_ms", "p50_ms", "p95_ms", "p99_ms", "processor_ms")
+    rows = [
+        (f"{kind} {name}", *(one[key] for key in names), _yes(met=one["p95_ms"] < PAGE_TARGET_MS))
+        for kind, group in (("page", r["pages_ms"]), ("route", r["routes_ms"]))
+        for name, one in group.items()
+    ]
+    hours, load = f"{r['pages_hours_in_store']:,}".replace(",", " "), r["pages_taken"]["load_before"]
+    head = ["ms", "first", "p50", "p95", "p99", "processor", f"p95 < {PAGE_TARGET_MS:g}"]
+    return _table(f"Pages and routes, {hours} hours × pollutants in SQLite, load {load} before", head, rows)
 
 
 def _machine(results: Results) -> str:
     taken = [
         f"{part} at {results[f'{part}_taken']['commit']} ({results[f'{part}_taken']['form']} form)"
-        for part in ("decode", "judge", "judging", "path")
+        for part in ("decode", "judge", "judging", "path", "pages")
         if f"{part}_taken" in results
     ]
     return f"{results['machine']}. Parts may be of different runs: {', '.join(taken) or 'all of one run'}.\n"
