@@ -146,8 +146,43 @@ async def test_frames_are_found_again_by_when_they_were_received_among_roll_call
     await packets.close()
 
 
+async def test_a_sweep_gives_every_frame_and_mark_of_the_loggers_byte_for_byte(bootstrap):
+    await create_topics(bootstrap, topics=TOPICS)
+    first, second = (
+        "MN-SWEPT",
+        next(f"MNS{n}" for n in range(500) if shard_partition(f"MNS{n}") != shard_partition("MN-SWEPT")),
+    )
+    start = datetime(2026, 11, 8, tzinfo=BEIJING)
+    mark = Mark(id="s", outlet="O", mn=first, mark="fault", from_=start, to=start + HOUR, entered_at=start, by="李工")
+    sent = {mn: [encode_line(line) for line in packet_lines(mn, start, count=50)] for mn in (first, second)}
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    try:
+        for mn, lines in sent.items():
+            beside = [encode(mark)] if mn == first else []
+            due = encode(Due(outlet="O", mn=mn, hour=start))
+            content = [*beside, *lines[:20], due, b"{broken", *lines[20:]]
+            part = shard_partition(mn)
+            await producer.send(PACKETS.name, b"\n".join(content), key=shard_key(mn), partition=part)
+        await producer.flush()
+    finally:
+        await producer.stop()
+    packets = KafkaPackets(bootstrap)
+    until = start + timedelta(seconds=295)
+
+    async def swept(*names: str) -> list[bytes]:
+        return [line async for line in packets.sweep(frozenset(names), since=start, until=until)]
+
+    assert await swept(first) == [encode(mark), *sent[first][:30]]
+    assert sorted(await swept(first, second)) == sorted([encode(mark), *sent[first][:30], *sent[second][:30]])
+    assert await swept("MN-NOBODY") == []
+    await packets.close()
+
+
 async def test_a_feed_that_is_away_says_so():
     packets = KafkaPackets(f"127.0.0.1:{free_port()}")
     with pytest.raises(PacketsUnavailable):
         await packets.find("MN", since=town.NOW, until=town.NOW)
+    with pytest.raises(PacketsUnavailable):
+        _ = [line async for line in packets.sweep(frozenset({"MN"}), since=town.NOW, until=town.NOW)]
     await packets.close()
