@@ -66,7 +66,7 @@ def test_no_document_shows_a_command_that_nobody_runs() -> None:
 
 def test_no_block_is_without_its_language() -> None:
     """A block that is neither run nor named as one that cannot be is one that nobody looks after."""
-    allowed = {"sh", "console", "yaml", "text", "python", "json", "csv"}
+    allowed = {"sh", "console", "http", "yaml", "text", "python", "json", "csv"}
     bare = [
         (path.name, kind)
         for path in documents()
