@@ -18,6 +18,7 @@ from emissions.reading import Reading
 from emissions.register import Outlet, Register
 from emissions.rollcall import is_due
 from emissions.rules import Rules
+from streams import outlet_record
 from streams.counting import Counting
 from streams.packing import Unpacker, pack
 from streams.watch import Heard, Watch
@@ -53,6 +54,8 @@ class Judge:
         self._packed: dict[str, bytes] = {}
         self._dates: dict[str, set[str]] = {}
         """Days in ``_packed``, by outlet."""
+        self._with_head: dict[str, set[str]] = {}
+        """Days that were written with the head last, by outlet."""
         self._changed: dict[str, None] = {}
         self._watches: dict[int, Watch] = {}
         self._by_shard: dict[int, list[Outlet]] = {}
@@ -143,30 +146,47 @@ class Judge:
     # -- state ----------------------------------------------------------------------------------------------------
 
     def dirty(self) -> list[tuple[str, bytes | None]]:
-        """Segments changed since the last call, packed: heads under the outlet's id, days under id and date.
+        """Segments changed since the last call, packed: under the outlet's id its head with the days that changed.
 
-        None for a day that nothing can change any more: it is let go here, and should be where it was written.
+        A day that no longer changes moves to a segment of its own, under id and date, which stands before the head that
+        goes on without it. So whatever is written of these, in this order, is one state of each outlet. None for a day
+        that nothing can change any more: it is let go here, and should be where it was written.
         """
         segments: list[tuple[str, bytes | None]] = []
         for name in self._changed:
             memory = self._memories[name]
-            changed = [(name, pack(memory.head))]
-            changed += [(_key(name, day), pack(memory.days[day])) for day in sorted(memory.touched)]
+            written = {day: self._packed[_key(name, day)] for day in sorted(self._with_head.get(name, ()))}
+            head, changed = pack(memory.head), {day: pack(memory.days[day]) for day in sorted(memory.touched)}
             memory.touched.clear()
             for day in sorted(memory.days)[:-_KEEP_DAYS]:
                 del memory.days[day]
-            self._take(changed)
-            over = [(_key(name, day), None) for day in self._over(name)]
-            self._take(over)
-            segments += [*changed, *over]
+            self._take([(name, head), *((_key(name, day), packed) for day, packed in changed.items())])
+            over = self._over(name)
+            self._take((_key(name, day), None) for day in over)
+            changed = {day: packed for day, packed in changed.items() if day not in over}
+            with_head = outlet_record.fitting(changed)
+            self._with_head[name] = set(with_head)
+            segments += [(_key(name, day), old) for day, old in written.items() if day not in {*with_head, *over}]
+            segments += [(_key(name, day), None) for day in over]
+            segments += [(name, outlet_record.join(head, with_head))]
+            segments += [(_key(name, day), packed) for day, packed in changed.items() if day not in with_head]
         self._changed.clear()
         return segments
 
     def load(self, segments: Iterable[tuple[str, bytes]]) -> None:
         """Take over segments that were written before; they are unpacked when they are needed."""
+        heads: list[tuple[str, bytes]] = []
         for key, packed in segments:
-            self._take([(key, packed)])
-            self._memories.pop(key.partition(BETWEEN)[0], None)
+            name, _, day = key.partition(BETWEEN)
+            self._memories.pop(name, None)
+            if day:
+                self._take([(key, packed)])
+            else:
+                heads.append((name, packed))
+        for name, record in heads:  # after the days: one that is with the head is the newer one
+            head, days = outlet_record.part(record)
+            self._take([(name, head), *((_key(name, day), packed) for day, packed in days.items())])
+            self._with_head[name] = set(days)
         self._watches.clear()
 
     def drop(self, keep: Callable[[str], bool]) -> None:
@@ -177,6 +197,7 @@ class Judge:
         self._packed, self._dates = {}, {}
         self._take(kept)
         self._memories = {name: memory for name, memory in self._memories.items() if keep(name)}
+        self._with_head = {name: days for name, days in self._with_head.items() if keep(name)}
         self._changed = {name: None for name in self._changed if keep(name)}
         self._watches.clear()
 

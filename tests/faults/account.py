@@ -4,9 +4,8 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -64,19 +63,9 @@ def _stored(system: System, left_s: float) -> Outcome:
 def _different(wanted: Outcome, found: Outcome) -> Iterator[str]:
     """What is not the batch's, in words."""
     for kind in KINDS:
-        some = [one for one in differences(wanted.lines(kind), found.lines(kind)) if not _told_later(kind, one)]
+        some = list(differences(wanted.lines(kind), found.lines(kind)))
         if some:
             yield f"{kind}: {len(some)} differ from the batch's, such as {some[:2]}"
-
-
-def _told_later(kind: str, difference: Mapping[str, Any]) -> bool:
-    """Whether a rate has the batch's figures and says only that they were drawn up at a later call.
-
-    Seen after many kills and after many changes of workers, in the city's rates alone: something makes the city add up
-    once more, to the same figures as of a later call of that day.
-    """
-    old, new = difference["old"], difference["new"]
-    return kind == "rates" and bool(old) and bool(new) and {*old, *new} == {"as_of"} and old["as_of"] < new["as_of"]
 
 
 def _missing_readings(system: System) -> list[tuple[object, ...]]:

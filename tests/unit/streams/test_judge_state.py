@@ -16,6 +16,7 @@ from hj212.encode import message
 from hj212.moments import qn_of, text_of
 from rulebook.loader import load_rules
 from rulebook.register import load_register
+from streams import outlet_record
 from streams.judge import BETWEEN, Judge
 from streams.packing import Unpacker, pack
 
@@ -69,7 +70,8 @@ def two_years() -> tuple[Judge, dict[str, bytes]]:
 def test_days_that_nothing_can_change_are_let_go(two_years: tuple[Judge, dict[str, bytes]]) -> None:
     _, state = two_years
     days = sorted(key.partition(BETWEEN)[2] for key in state if BETWEEN in key)
-    assert days[-1] == "2030-12-31"
+    assert list(outlet_record.part(state[OUTLET.id])[1]) == ["2030-12-31"]
+    assert days[-1] == "2030-12-30"
     assert days[0] == (datetime(2030, 12, 31, tzinfo=BEIJING) - timedelta(days=366 + 35)).date().isoformat()
 
 
@@ -78,7 +80,7 @@ def test_another_judge_goes_on_from_what_was_written(two_years: tuple[Judge, dic
     late = [packet(datetime(2030, 6, 30, 10, tzinfo=BEIJING), "12.25", after=timedelta(days=200))]
     first, second = Judge(REGISTER, RULES), Judge(REGISTER, RULES)
     first.load(state.items())
-    second.load({key: unpressed(key, packed) for key, packed in state.items()}.items())
+    second.load(as_older_versions_wrote(state).items())
     outputs = take(first, late, dict(state))
     assert take(second, late, dict(state)) == outputs
     hours = [output for output in outputs if isinstance(output, Hour)]
@@ -115,8 +117,8 @@ def test_marks_reach_back_as_far_as_packets(
 
 def test_a_day_shrinks_to_a_part_of_its_size(two_years: tuple[Judge, dict[str, bytes]]) -> None:
     _, state = two_years
-    head = state[OUTLET.id]
-    assert len(head) < len(unpressed(OUTLET.id, head)) / 3
+    for packed in outlet_record.part(state[OUTLET.id])[1].values():
+        assert len(packed) < len(unpressed(packed)) / 2
 
 
 def test_a_value_comes_back_as_it_was_packed() -> None:
@@ -124,6 +126,34 @@ def test_a_value_comes_back_as_it_was_packed() -> None:
     assert Unpacker(dict)(pack(value)) == value
 
 
-def unpressed(key: str, packed: bytes) -> bytes:
-    """As an older version wrote it."""
+def test_days_that_do_not_fit_beside_the_head_stand_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet_record, "MOST_BYTES", 1000)
+    judge, state = Judge(REGISTER, RULES), {}
+    first, *others = [NEW_YEAR + timedelta(days=day, hours=10) for day in range(3)]
+    take(judge, [packet(first, "9.5")], state)
+    assert list(outlet_record.part(state[OUTLET.id])[1]) == ["2029-01-01"]
+    monkeypatch.setattr(outlet_record, "MOST_BYTES", 0)
+    for hour in (first, *others):
+        judge.line(packet(hour, "12.25", after=timedelta(days=4)))
+    segments = judge.dirty()
+    assert [key.partition(BETWEEN)[2] for key, _ in segments] == [
+        "2029-01-01", "", "2029-01-01", "2029-01-02", "2029-01-03",
+    ]  # fmt: skip
+    again, half = Judge(REGISTER, RULES), Judge(REGISTER, RULES)
+    again.load((key, packed) for key, packed in segments if packed is not None)
+    half.load((key, packed) for key, packed in segments[:2] if packed is not None)
+    late = packet(first, "12.25", after=timedelta(days=4))
+    assert [one for one in again.line(late) if isinstance(one, Hour)] == []
+    assert {one.raw_mg_m3 for one in half.line(late) if isinstance(one, Hour)} == {12.25}
+
+
+def as_older_versions_wrote(state: dict[str, bytes]) -> dict[str, bytes]:
+    """Each day by itself, and nothing pressed."""
+    head, days = outlet_record.part(state[OUTLET.id])
+    apart = {**state, OUTLET.id: head, **{f"{OUTLET.id}{BETWEEN}{day}": packed for day, packed in days.items()}}
+    return {key: unpressed(packed) for key, packed in apart.items()}
+
+
+def unpressed(packed: bytes) -> bytes:
+    """The MessagePack in a segment."""
     return msgspec.msgpack.encode(Unpacker(object)(packed))
