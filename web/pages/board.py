@@ -65,7 +65,7 @@ class _View:
         with box("div", "board"):
             with box("section", "panel"):
                 self._head()
-                with box("table", "grid counties cards", aria_label=words("board.title")):
+                with box("div", "scroll"), box("table", "grid counties cards", aria_label=words("board.title")):
                     self._columns()
                     self.body = box("tbody")
                 self.loading = text("p", words("state.loading"), "hint")
