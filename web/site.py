@@ -18,6 +18,7 @@ from web.access.sockets import guard_live_pages
 from web.app import Task, build_api
 from web.pages import board, county, explain, frame, me, outlet, packets, people, reports
 from web.pages.desk_routes import add_desk_pages
+from web.pages.remembered_signatures import remember_signatures
 from web.sources import Sources
 from web.wording import LANGUAGES
 
@@ -62,6 +63,7 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
     )
     pages_app.on_page_exception(frame.broken)
     guard_live_pages()
+    remember_signatures()
     style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
     ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
 

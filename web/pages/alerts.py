@@ -14,6 +14,7 @@ from people.roles import Right
 from web import figures
 from web.pages.acting import Actor
 from web.pages.desk import ALERT_TABS, act, tabs, within
+from web.pages.fixed import Fixed, anchor, fixed
 from web.pages.form import Said, Unable
 from web.pages.frame import Notice, frame, language_of
 from web.pages.markup import box, dress, link, path, say, text
@@ -23,7 +24,9 @@ from web.sources import Sources
 from web.views.board import counties_of
 from web.wording import Wording, wording
 
-MOST = 100
+PAGE = 50
+"""Alerts on the page at first, and how many more each press of the button below shows."""
+MOST = 1000
 RENEW_SECONDS = 2.0
 STATES = ("raised", "open", "mine", "all")
 
@@ -58,6 +61,7 @@ class _View:
         asked = query.get("state", "open")
         self.state = asked if asked in STATES else "open"
         self.county = query.get("county") or None
+        self.count = shown_of(query.get("shown", ""))
         self.items: dict[str, _Item] = {}
         self.order: list[str] = []
         tabs(words, "alerts", *ALERT_TABS)
@@ -72,6 +76,10 @@ class _View:
         with box("section", "panel"):
             self.list = box("ul", "list inbox", aria_label=words("alerts.title"))
             self.hint = text("p", words("state.loading"), "hint")
+            with box("div", "pager") as self.pager:
+                more = path("alerts", state=self._asked_state(), county=self.county, shown=self.count + PAGE)
+                link(more, words("alerts.show_more", count=PAGE), "button plain")
+            self.pager.set_visibility(False)
 
     def _states(self) -> None:
         keys = {"raised": "to_acknowledge", "open": "open_only", "mine": "mine", "all": "all"}
@@ -80,6 +88,10 @@ class _View:
                 here = {"aria_current": "true"} if state == self.state else {}
                 href = path("alerts", state=None if state == "open" else state, county=self.county)
                 link(href, self.words(f"alerts.{key}"), **here)
+
+    def _asked_state(self) -> str | None:
+        """The state as it stands in an address, where the usual one is left out."""
+        return None if self.state == "open" else self.state
 
     def _counties(self) -> None:
         """A plain list that goes to the chosen county's address; who sees one county has nothing to choose."""
@@ -95,10 +107,9 @@ class _View:
                 for division in divisions:
                     here = {"selected": "selected"} if division.code == self.county else {}
                     text("option", division.name, value=division.code, **here)
-        state = None if self.state == "open" else self.state
         chosen.on(
             "change",
-            lambda event: ui.navigate.to(path("alerts", state=state, county=str(event.args) or None)),
+            lambda event: ui.navigate.to(path("alerts", state=self._asked_state(), county=str(event.args) or None)),
             js_handler="(event) => emit(event.target.value)",
         )
 
@@ -108,16 +119,17 @@ class _View:
 
     def _read(self) -> list[AlertView]:
         state = None if self.state == "all" else "open" if self.state == "mine" else self.state
-        most = MOST if self.state != "mine" else 1000
+        most = self.count + 1 if self.state != "mine" else MOST
         found = self.sources.alerts.alerts(county=self.county, state=state, by_deadline=True, limit=most)
         if self.state == "mine":
             person = self.actor.person
-            found = [alert for alert in found if alert.assignee in {person.by, person.name, person.login}][:MOST]
+            found = [alert for alert in found if alert.assignee in {person.by, person.name, person.login}]
         return found
 
     async def renew(self) -> None:
         """Show the alerts as they stand; only those that have changed are built anew."""
-        found = await asyncio.to_thread(self._read)
+        read = await asyncio.to_thread(self._read)
+        found, more = read[: self.count], len(read) > self.count
         order, now = [alert.id for alert in found], self.sources.now()
         for gone in set(self.items) - set(order):
             self.items.pop(gone).element.delete()
@@ -129,8 +141,10 @@ class _View:
                 self.items[id_].element.move(self.list, target_index=index)
             self.order = order
         empty = self.words("alerts.empty" if self.state == "all" else "alerts.empty_open")
-        say(self.hint, self.words("alerts.more", count=MOST) if len(found) == MOST else "" if found else empty)
-        self.hint.set_visibility(not found or len(found) == MOST)
+        full = more and self.count >= MOST
+        say(self.hint, self.words("alerts.more", count=MOST) if full else "" if found else empty)
+        self.hint.set_visibility(full or not found)
+        self.pager.set_visibility(more and not full)
 
     def _put(self, alert: AlertView) -> None:
         known = self.items.get(alert.id)
@@ -158,37 +172,45 @@ class _View:
         dress(line, "badge overdue" if over else "badge due")
 
     def _body(self, alert: AlertView, item: _Item) -> None:
+        """What is said of it: fixed, but for the deadline, which is an element of its own because it runs."""
         words = self.words
+        if (outlet := alert.subject.get("outlet")) is not None:
+            subject = anchor(path("outlets", str(outlet)), alert.subject_name)
+        else:
+            subject = anchor(path("counties", alert.county), alert.subject_name)
+        named = anchor(path("alerts", alert.id), finding_name(alert.rule, words))
+        badge = fixed("span", term("severity", alert.severity, words), f"badge {alert.severity}")
+        pieces = [fixed("div", [named, subject, badge], "item-title")]
+        if lines := evidence_lines(alert.rule, alert.evidence, words, self.sources.name_of):
+            pieces.append(fixed("div", " · ".join(lines)))
+        county = self.sources.register.divisions.get(alert.county)
+        ended = alert.ended_by_data
+        facts = [
+            county.name if county is not None else alert.county,
+            f"{words('alerts.raised')} {figures.day_time(alert.raised_at)}",
+            f"{words('desk.answers')} {alert.assignee or term('level', alert.level, words)}",
+            f"{words('alerts.data_ended')} {figures.day_time(ended)}" if ended else words("alerts.data_lasts"),
+        ]
+        meta = [fixed("span", fact) for fact in facts]
+        if alert.deadline is None:
+            Fixed("div", [*pieces, fixed("div", meta, "item-meta figures")], "item-body")
+            return
         with box("div", "item-body"):
-            with box("div", "item-title"):
-                link(path("alerts", alert.id), finding_name(alert.rule, words))
-                if (outlet := alert.subject.get("outlet")) is not None:
-                    link(path("outlets", str(outlet)), alert.subject_name)
-                else:
-                    link(path("counties", alert.county), alert.subject_name)
-                text("span", term("severity", alert.severity, words), f"badge {alert.severity}")
-            if lines := evidence_lines(alert.rule, alert.evidence, words, self.sources.name_of):
-                text("div", " · ".join(lines))
+            Fixed("div", pieces, "as-one")
             with box("div", "item-meta figures"):
-                county = self.sources.register.divisions.get(alert.county)
-                text("span", county.name if county is not None else alert.county)
-                text("span", f"{words('alerts.raised')} {figures.day_time(alert.raised_at)}")
-                text("span", f"{words('desk.answers')} {alert.assignee or term('level', alert.level, words)}")
-                ended = alert.ended_by_data
-                text(
-                    "span",
-                    f"{words('alerts.data_ended')} {figures.day_time(ended)}" if ended else words("alerts.data_lasts"),
-                )
-                if alert.deadline is not None:
-                    item.deadline = text("span", "", "badge due")
+                Fixed("div", meta, "as-one")
+                item.deadline = text("span", "", "badge due")
 
     def _side(self, alert: AlertView) -> None:
         words = self.words
+        state = words.of("alert_state", alert.state)
+        if alert.state != "raised" or not self.actor.may(Right.ANSWER_ALERTS, alert.county):
+            badge = fixed("span", state, "badge ok" if alert.state != "raised" else "badge")
+            here = anchor(path("alerts", alert.id), words("alerts.open_here"), "button plain big")
+            Fixed("div", [badge, here], "item-side")
+            return
         with box("div", "item-side"):
-            text("span", words.of("alert_state", alert.state), "badge ok" if alert.state != "raised" else "badge")
-            if alert.state != "raised" or not self.actor.may(Right.ANSWER_ALERTS, alert.county):
-                link(path("alerts", alert.id), words("alerts.open_here"), "button plain big")
-                return
+            text("span", state, "badge")
             what = f"{finding_name(alert.rule, words)} · {alert.subject_name}"
             label = f"{words('alerts.acknowledge')}: {what}"
             button = text("button", words("alerts.acknowledge"), "button big", type="button", aria_label=label)
@@ -206,3 +228,9 @@ class _View:
         except Unable as error:
             self.said.tell(str(error), bad=True)
         await self.renew_or_say()
+
+
+def shown_of(asked: str) -> int:
+    """How many alerts an address asks to see; a page of them where it asks for none, or for nonsense."""
+    count = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else PAGE
+    return min(max(count, PAGE), MOST)

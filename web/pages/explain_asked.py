@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from emissions.transmission import LEVELS, TRACKS, WINDOWS
 from web.pages.markup import path
@@ -39,6 +40,14 @@ class Asked:
             "pollutant": self.pollutant,
         }
         return path("explain", **(fields | changes))
+
+    def around_hour(self, pollutant: str) -> tuple[str, str]:
+        """What stands before and after the hour in the address of this page with an hour of the pollutant chosen.
+
+        For a list of hours: a month of an outlet has two thousand, and all else need be encoded only once.
+        """
+        before = self.address(hour=None, pollutant=None)
+        return f"{before}&hour=", f"&{urlencode({'pollutant': pollutant})}"
 
 
 def asked_of(query: Mapping[str, str], *, home: tuple[str, str], now: datetime) -> Asked:

@@ -1,7 +1,10 @@
 """Hours of the page that explains a rate, as a list."""
 
+from markupsafe import Markup
+
 from web import figures
 from web.pages.explain_asked import Asked
+from web.pages.fixed import Fixed, anchor, fixed
 from web.pages.markup import box, link, path, text
 from web.periods import period_at
 from web.said import short_name
@@ -31,9 +34,7 @@ def hours_panel(sources: Sources, words: Wording, asked: Asked, explanation: Exp
             text("th", f"{words('outlet.converted')} mg/m³", "num", scope="col")
             text("th", f"{words('outlet.limit')} mg/m³", "num", scope="col")
             text("th", words("explain.received_at"), "num", scope="col")
-        with box("tbody"):
-            for one in explanation.hours:
-                _hour(sources, words, asked, one)
+        Fixed("tbody", (_hour(sources, words, asked, one) for one in explanation.hours))
     _pager(words, asked, explanation.total, len(explanation.hours), page)
 
 
@@ -47,7 +48,7 @@ def _filter(words: Wording, asked: Asked) -> None:
             link(asked.address(reason=None), f"{words.of('reason', asked.reason)} ×", aria_current="true")
 
 
-def _hour(sources: Sources, words: Wording, asked: Asked, one: Counted) -> None:
+def _hour(sources: Sources, words: Wording, asked: Asked, one: Counted) -> Markup:
     hour = one.hour
     key = f"{hour.hour:%Y-%m-%dT%H}"
     here = key == asked.hour and hour.pollutant == asked.pollutant
@@ -64,20 +65,20 @@ def _hour(sources: Sources, words: Wording, asked: Asked, one: Counted) -> None:
             hour=key,
             pollutant=hour.pollutant,
         )
-    with box("tr", "chosen" if here else ""):
-        with box("th", "", scope="row"):
-            link(href, figures.minute(hour.hour))
-        if asked.level != "outlet":
-            with box("td"):
-                link(path("outlets", hour.outlet), subject_name(sources.register, "outlet", hour.outlet))
-        text("td", short_name(hour.pollutant, words))
-        with box("td"):
-            text("span", words.of("hour_state", one.state), f"badge {one.state}")
-        text("td", words.of("reason", one.reason))
-        text("td", str(hour.evidence.get("rule", figures.NONE)), "quiet")
-        text("td", figures.mg(hour.converted_mg_m3), "num bad" if hour.verdict == "exceeded" else "num")
-        text("td", figures.mg(hour.limit_mg_m3), "num quiet")
-        text("td", figures.full(received_at(hour)), "num quiet")
+    cells = [fixed("th", [anchor(href, figures.minute(hour.hour))], scope="row")]
+    if asked.level != "outlet":
+        name = subject_name(sources.register, "outlet", hour.outlet)
+        cells.append(fixed("td", [anchor(path("outlets", hour.outlet), name)]))
+    cells += [
+        fixed("td", short_name(hour.pollutant, words)),
+        fixed("td", [fixed("span", words.of("hour_state", one.state), f"badge {one.state}")]),
+        fixed("td", words.of("reason", one.reason)),
+        fixed("td", str(hour.evidence.get("rule", figures.NONE)), "quiet"),
+        fixed("td", figures.mg(hour.converted_mg_m3), "num bad" if hour.verdict == "exceeded" else "num"),
+        fixed("td", figures.mg(hour.limit_mg_m3), "num quiet"),
+        fixed("td", figures.full(received_at(hour)), "num quiet"),
+    ]
+    return fixed("tr", cells, "chosen" if here else "")
 
 
 def _pager(words: Wording, asked: Asked, total: int, shown: int, page: int) -> None:

@@ -41,24 +41,26 @@ def grids(words: Wording, asked: Asked, counted: Sequence[Counted], pollutants: 
 
 def grid_html(words: Wording, asked: Asked, hours: Sequence[Counted]) -> str:
     """The table of one pollutant."""
-    days: dict[str, dict[int, Counted]] = {}
+    days: dict[str, dict[int, str]] = {}
+    around: dict[str, tuple[str, str]] = {}
+    said: dict[tuple[str, str], str] = {}
     for one in hours:
-        local = to_beijing(one.hour.hour)
-        days.setdefault(f"{local:%m-%d}", {})[local.hour] = one
+        local, pollutant, judged = to_beijing(one.hour.hour), one.hour.pollutant, (one.state, one.reason)
+        if pollutant not in around:
+            before, after = asked.around_hour(pollutant)
+            around[pollutant] = escape(before), escape(after)
+        if judged not in said:
+            said[judged] = escape(f"{words.of('hour_state', one.state)} {words.of('reason', one.reason)}")
+        before, after = around[pollutant]
+        kind = "exceeded" if one.state == "valid" and one.hour.verdict == "exceeded" else one.state
+        # Named by its title. Not in the tab order: the list below leads to the same hours by keyboard.
+        days.setdefault(f"{local:%m-%d}", {})[local.hour] = (
+            f'<td class="s-{escape(kind)}"><a href="{before}{local:%Y-%m-%dT%H}{after}" '
+            f'title="{figures.day_time(local)} {said[judged]}" tabindex="-1"></a></td>'
+        )
     head = "".join(f'<th scope="col">{hour if hour % 6 == 0 else ""}</th>' for hour in range(24))
     rows = "".join(
-        f'<tr><th scope="row">{day}</th>{"".join(_cell(words, asked, cells.get(hour)) for hour in range(24))}</tr>'
+        f'<tr><th scope="row">{day}</th>{"".join(cells.get(hour, "<td></td>") for hour in range(24))}</tr>'
         for day, cells in days.items()
     )
     return f'<table class="heat"><thead><tr><th scope="row"></th>{head}</tr></thead><tbody>{rows}</tbody></table>'
-
-
-def _cell(words: Wording, asked: Asked, one: Counted | None) -> str:
-    if one is None:
-        return "<td></td>"
-    kind = "exceeded" if one.state == "valid" and one.hour.verdict == "exceeded" else one.state
-    said = f"{figures.day_time(one.hour.hour)} {words.of('hour_state', one.state)} {words.of('reason', one.reason)}"
-    href = asked.address(hour=f"{to_beijing(one.hour.hour):%Y-%m-%dT%H}", pollutant=one.hour.pollutant)
-    # Not in the tab order: the list below leads to the same hours by keyboard.
-    link = f'<a href="{escape(href)}" title="{escape(said)}" aria-label="{escape(said)}" tabindex="-1"></a>'
-    return f'<td class="s-{escape(kind)}">{link}</td>'

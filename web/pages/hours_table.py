@@ -1,10 +1,14 @@
 """The latest judged hours: a row for each hour, a cell for each pollutant with value, state and reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from markupsafe import Markup
 
 from emissions.hourly import Hour
 from web import figures
-from web.pages.markup import box, link, path, text
+from web.pages.fixed import Fixed, anchor, fixed
+from web.pages.markup import box, path, text
 from web.pages.packets import packet_path
 from web.said import short_name
 from web.wording import Wording
@@ -24,7 +28,7 @@ class HoursTable:
                 text("th", words("outlet.time"), scope="col")
                 for pollutant in pollutants:
                     text("th", f"{short_name(pollutant, words)} mg/m³", "num", scope="col")
-            self._body = box("tbody")
+            self._body = Fixed("tbody")
         self._hint = text("p", words("outlet.hours_empty"), "hint")
 
     def show(self, hours: Sequence[Hour]) -> None:
@@ -36,21 +40,17 @@ class HoursTable:
         self._shown = chosen
         self._hint.set_visibility(not chosen)
         by_key = {(hour.hour, hour.pollutant): hour for hour in chosen}
-        self._body.clear()
-        with self._body:
-            for at in newest:
-                with box("tr"):
-                    with box("th", scope="row"):
-                        href = packet_path(self._outlet, "2061", at)
-                        link(href, figures.day_time(at), title=self._words("packet.title"))
-                    for pollutant in self._pollutants:
-                        self._cell(by_key.get((at, pollutant)))
+        self._body.show(self._row(at, by_key) for at in newest)
 
-    def _cell(self, hour: Hour | None) -> None:
+    def _row(self, at: datetime, by_key: Mapping[tuple[datetime, str], Hour]) -> Markup:
+        href = packet_path(self._outlet, "2061", at)
+        head = fixed("th", [anchor(href, figures.day_time(at), title=self._words("packet.title"))], scope="row")
+        return fixed("tr", [head, *(self._cell(by_key.get((at, pollutant))) for pollutant in self._pollutants)])
+
+    def _cell(self, hour: Hour | None) -> Markup:
         words = self._words
         if hour is None:
-            text("td", figures.NONE, "num zero")
-            return
+            return fixed("td", figures.NONE, "num zero")
         day = f"{hour.hour:%Y-%m-%d}"
         href = path(
             "explain",
@@ -63,15 +63,16 @@ class HoursTable:
             pollutant=hour.pollutant,
         )
         rule = str(hour.evidence.get("rule", ""))
-        with box("td", "num"), box("div", "cell", title=f"{words('outlet.rule')} {rule}"):
-            if hour.state == "valid":
-                link(href, figures.mg(hour.converted_mg_m3))
-                text("span", f"≤ {figures.mg(hour.limit_mg_m3)}" if hour.limit_mg_m3 else "", "note")
-                if hour.verdict != "within":
-                    text("span", words.of("verdict", hour.verdict), f"badge {hour.verdict}")
-            else:
-                text("span", words.of("reason", hour.reason), "note")
-                link(href, words.of("hour_state", hour.state), f"badge {hour.state}")
-            if hour.revision:
-                cause = words.of("cause", hour.cause or "")
-                text("span", f"r{hour.revision} {cause}", "note")
+        if hour.state == "valid":
+            limit = f"≤ {figures.mg(hour.limit_mg_m3)}" if hour.limit_mg_m3 else ""
+            parts = [anchor(href, figures.mg(hour.converted_mg_m3)), fixed("span", limit, "note")]
+            if hour.verdict != "within":
+                parts.append(fixed("span", words.of("verdict", hour.verdict), f"badge {hour.verdict}"))
+        else:
+            parts = [
+                fixed("span", words.of("reason", hour.reason), "note"),
+                anchor(href, words.of("hour_state", hour.state), f"badge {hour.state}"),
+            ]
+        if hour.revision:
+            parts.append(fixed("span", f"r{hour.revision} {words.of('cause', hour.cause or '')}", "note"))
+        return fixed("td", [fixed("div", parts, "cell", title=f"{words('outlet.rule')} {rule}")], "num")

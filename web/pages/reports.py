@@ -1,17 +1,20 @@
 """The monthly report as a page: choose a month, read the ranking and the rest, take it away as a file."""
 
 import asyncio
+from collections.abc import Mapping
 
 from fastapi import Request
+from markupsafe import Markup
 from nicegui import ui
 
 from people.roles import Right
 from web.access.asking import person_of
+from web.pages.fixed import Fixed, anchor, fixed
 from web.pages.frame import AWAY, Notice, frame, language_of
 from web.pages.markup import box, link, path, text
 from web.pages.report_charts import options
 from web.periods import NotAPeriod, bounds
-from web.reports.document import Document, Section, Table, is_number, written
+from web.reports.document import Document, Section, Table, Value, is_number, written
 from web.reports.monthly_document import monthly_document
 from web.reports.reading import read_monthly
 from web.sources import Sources
@@ -108,15 +111,17 @@ def _table(table: Table) -> None:
         with box("thead"), box("tr"):
             for column in table.columns:
                 text("th", column.title, "num" if is_number(column.kind) else "", scope="col")
-        with box("tbody"):
-            for at, row in enumerate(table.rows):
-                led = False
-                with box("tr", "below" if at in table.flagged else ""):
-                    for column in table.columns:
-                        content = written(row.get(column.key), column.kind)
-                        if column.wide and not led and at in table.links:
-                            led = True
-                            with box("th", "", scope="row"):
-                                link(table.links[at], content)
-                        else:
-                            text("td", content, "num" if is_number(column.kind) else "")
+        Fixed("tbody", (_row(table, at, row) for at, row in enumerate(table.rows)))
+
+
+def _row(table: Table, at: int, row: Mapping[str, Value]) -> Markup:
+    cells: list[Markup] = []
+    led = False
+    for column in table.columns:
+        content = written(row.get(column.key), column.kind)
+        if column.wide and not led and at in table.links:
+            led = True
+            cells.append(fixed("th", [anchor(table.links[at], content)], scope="row"))
+        else:
+            cells.append(fixed("td", content, "num" if is_number(column.kind) else ""))
+    return fixed("tr", cells, "below" if at in table.flagged else "")

@@ -20,8 +20,17 @@ from tests.unit.web.test_account import LINES
 
 def texts(reply: httpx.Response) -> list[str]:
     """All texts of the page's elements, in the order of the document."""
-    found = re.findall(r'"text":("(?:[^"\\]|\\.)*")', html.unescape(reply.text))
-    return [json.loads(text) for text in found]
+    found = re.findall(r'"(text|innerHTML)":("(?:[^"\\]|\\.)*")', html.unescape(reply.text))
+    return [text for key, said in found for text in (_within if key == "innerHTML" else _alone)(json.loads(said))]
+
+
+def _alone(text: str) -> list[str]:
+    return [text]
+
+
+def _within(markup: str) -> list[str]:
+    """The texts between the tags of a fixed piece."""
+    return [html.unescape(text) for text in re.split(r"<[^<>]*>", markup) if text]
 
 
 PAGES = [
