@@ -35,6 +35,7 @@ from web.api import (
     silences,
     work_orders,
 )
+from web.api_docs import add_docs
 from web.problems import Problem
 from web.sources import Sources
 
@@ -82,7 +83,7 @@ def build_api(
         title="Stackwatch",
         description=DESCRIPTION,
         version="1",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         lifespan=lifespan,
@@ -91,6 +92,7 @@ def build_api(
     app.state.sources = sources
     app.state.access = access
     problems.install(app)
+    add_docs(app)
     _guard(app, access)
     _describe_log_in(app)
     app.include_router(doors(access, sources.name_of))

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from nicegui import app as pages_app
 from nicegui import ui
-from starlette.staticfiles import StaticFiles
 
 from web.access.asking import person_of
 from web.access.configured import Access
 from web.access.doors import local
 from web.access.sockets import guard_live_pages
+from web.api_docs import ASSETS
 from web.app import Task, build_api
 from web.pages import board, county, explain, frame, me, outlet, packets, people, reports
 from web.pages.desk_routes import add_desk_pages
@@ -22,7 +21,6 @@ from web.pages.remembered_signatures import remember_signatures
 from web.sources import Sources
 from web.wording import LANGUAGES
 
-_ASSETS = Path(__file__).parent / "static"
 _YEAR_SECONDS = 366 * 86_400
 
 
@@ -42,8 +40,6 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
         """What the reader of a page may see: pages are given this, never ``sources``."""
         return sources.seen_by(person_of(request).county)
 
-    app.mount("/assets", StaticFiles(directory=_ASSETS), name="assets")
-
     @app.get("/language/{language}", include_in_schema=False)
     async def choose_language(request: Request, language: str, back: Annotated[str, Query()] = "/") -> Response:
         reply = RedirectResponse(local(back), status_code=303)
@@ -59,12 +55,12 @@ def add_pages(app: FastAPI, sources: Sources, access: Access) -> None:
         title="Stackwatch",
         tailwind=False,
         show_welcome_message=False,
-        favicon=(_ASSETS / "favicon.svg").read_text(),
+        favicon=(ASSETS / "favicon.svg").read_text(),
     )
     pages_app.on_page_exception(frame.broken)
     guard_live_pages()
     remember_signatures()
-    style = (_ASSETS / "stackwatch.css").stat().st_mtime_ns
+    style = (ASSETS / "stackwatch.css").stat().st_mtime_ns
     ui.add_head_html(f'<link rel="stylesheet" href="{frame.STYLE_PATH}?{style}">', shared=True)
 
     @frame.page("/")

@@ -121,3 +121,16 @@ async def test_the_order_of_the_board_stands_in_its_address(enter: Enter):
     await shi.page.locator("table.counties tbody tr.below").first.wait_for()
     assert "阳谷县" in await shi.page.locator("table.counties tbody tr").first.inner_text()
     assert shi.page.url.endswith("sort=rate"), "the address holds the state"
+
+
+async def test_the_page_of_the_interface_shows_every_group_with_nothing_from_outside(enter: Enter, site: Site):
+    shi = await enter("shi")
+    asked: list[str] = []
+    said: list[str] = []
+    shi.page.on("request", lambda request: asked.append(request.url))
+    shi.page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    await shi.page.goto(f"{shi.address}/api/docs")
+    await shi.page.get_by_text("/api/v1/alerts/{alert_id}/acknowledge").first.wait_for()
+    assert asked
+    assert all(url.startswith((site.address, "data:")) for url in asked), asked
+    assert not said

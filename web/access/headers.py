@@ -14,11 +14,10 @@ PAGES = (
 PLAIN = f"default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; {_COMMON}"
 """Everything else, the log-in page above all: no script at all."""
 DOCS = (
-    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' "
-    "https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com; connect-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The page of the interface loads its viewer from its own network."""
+"""The page of the interface: a viewer from our own files, which sets styles and asks this server only."""
 
 _PLAIN_UNDER = ("/api/", "/login", "/assets/", "/metrics", "/healthz", "/readyz")
 _CACHED_UNDER = ("/assets/", "/_nicegui/", "/favicon.ico")

@@ -217,7 +217,6 @@ UNLISTED = {
     ("GET", "/language/{language}"): "a cookie for the language",
     ("GET", "/api/openapi.json"): "what the interface can do",
     ("GET", "/api/docs"): "what the interface can do",
-    ("GET", "/docs/oauth2-redirect"): "part of the viewer of that",
     ("GET", "/api/{path:path}"): "that there is nothing",
 }
 """Routes that the interface's description leaves out, and what they show."""
