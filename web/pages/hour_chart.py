@@ -128,6 +128,19 @@ def options(hours: Sequence[Hour], *, start: datetime, end: datetime, words: Wor
     }
 
 
+def unwatched(series: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The series with their points as tuples.
+
+    The pages' framework makes every list in a chart's options one that watches for changes, thousands of them for a
+    month. Points are replaced as a whole and never changed, so nothing need watch them.
+    """
+    return [one | {"data": tuple(map(_point, one["data"]))} if "data" in one else one for one in series]
+
+
+def _point(point: object) -> object:
+    return tuple(point) if isinstance(point, list) else point
+
+
 def _step(top: float) -> float:
     """A round distance between grid lines, so that four or five of them reach ``top``."""
     rough = max(top, 0.01) / 4

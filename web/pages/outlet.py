@@ -14,7 +14,7 @@ from emissions.register import Outlet
 from web import figures
 from web.pages.chart_layers import marks_layer, minutes_layer, packet_of_point, warnings_layer
 from web.pages.frame import TICK_SECONDS, Notice, frame, language_of, not_found
-from web.pages.hour_chart import options
+from web.pages.hour_chart import options, unwatched
 from web.pages.hours_table import HoursTable
 from web.pages.latest import Latest
 from web.pages.markup import box, link, path, say, text
@@ -192,12 +192,12 @@ class _View:
             self.shown = state
             for pollutant, chart in self.charts.items():
                 own = [hour for hour in hours if hour.pollutant == pollutant]
-                chart.options.clear()
-                chart.options.update(options(own, start=start, end=end, words=self.words))
+                drawn = options(own, start=start, end=end, words=self.words)
                 step = timedelta(minutes=self.outlet.minute_interval)
                 more = minutes_layer(minutes, pollutant, step, self.words) if minutes else []
                 more += [marks_layer(marks, self.words), warnings_layer(warned, pollutant, self.words)]
-                chart.options["series"] += more
+                chart.options.clear()
+                chart.options.update(drawn | {"series": unwatched([*drawn["series"], *more])})
                 chart.update()
             self.table.show(hours)
 

@@ -1,5 +1,6 @@
 """What lies over the hours of a chart, and where a click on a point leads."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from web.pages.chart_layers import (
     packet_of_point,
     warnings_layer,
 )
+from web.pages.hour_chart import unwatched
 from web.wording import wording
 
 EN = wording("en")
@@ -91,3 +93,10 @@ def test_a_click_on_a_point_leads_to_its_packet(series, value, found):
 def test_an_address_holds_seconds_only_where_there_are_some():
     assert moment_text(NOON) == "2026-11-10T12:00"
     assert moment_text(NOON + timedelta(seconds=5)) == "2026-11-10T12:00:05"
+
+
+def test_points_of_a_chart_are_the_same_without_being_lists_that_are_watched():
+    series = [{"name": "a", "data": [["2026-11-10T13:00:00Z", 1.5], ["2026-11-10T14:00:00Z", None]]}, {"name": "b"}]
+    plain = unwatched(series)
+    assert json.dumps(plain) == json.dumps(series)
+    assert not any(isinstance(part, list) for one in plain for part in (one.get("data", ()), *one.get("data", ())))
