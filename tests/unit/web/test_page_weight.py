@@ -1,11 +1,13 @@
 """How much a page is made of: an element takes the server some fifty microseconds, so lists must not be of many."""
 
+import gc
 import html
 import re
 
 import pytest
 
 from web.pages import alerts, explain
+from web.serving import FULL_COLLECTIONS, rare_full_collections
 
 
 def elements(reply) -> int:
@@ -99,3 +101,10 @@ def test_an_inbox_reads_one_alert_more_than_it_shows_to_know_that_there_is_one(s
 )
 def test_how_many_alerts_an_address_asks_for(asked, count):
     assert alerts.shown_of(asked) == count
+
+
+def test_all_objects_are_looked_through_rarely_while_pages_are_served_and_as_before_after():
+    before = gc.get_threshold()
+    with rare_full_collections():
+        assert gc.get_threshold() == (*before[:2], FULL_COLLECTIONS)
+    assert gc.get_threshold() == before
