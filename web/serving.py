@@ -17,8 +17,8 @@ GRACE_SECONDS = 3
 
 FULL_COLLECTIONS = 100
 """Collections of the middle generation before Python looks through all objects; its own figure is 10. Open pages are
-hundreds of thousands of objects: looking through them holds every answer up for some tenths of a second, and at Python's
-own figure more than one answer in twenty of a page could meet with that."""
+hundreds of thousands of objects: looking through them holds every answer up for some tenths of a second, and at
+Python's own figure more than one answer in twenty of a page could meet with that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
