@@ -1,13 +1,16 @@
 """Every command that a document shows is run by a test, here or where the list says."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from stackwatch.cli import root
 from tests.docs.blocks import ROOT, blocks, documents
 from tests.golden.test_hj212 import FOLDER
 from tests.golden.test_upgrade import FEED
@@ -81,6 +84,24 @@ def fences(path: Path) -> list[str]:
         line.strip().removeprefix("```") for line in path.read_text().splitlines() if line.strip().startswith("```")
     ]
     return marks[::2]
+
+
+def typed() -> list[list[str]]:
+    """Command lines of the program in blocks that need a cluster, Docker or a running platform."""
+    lines = [line for path in documents() for block in blocks(path, "console") for line in block.splitlines()]
+    said = [line.strip().removeprefix("$ ") for line in lines]
+    return [shlex.split(line, comments=True)[1:] for line in said if line.startswith("stackwatch ")]
+
+
+@pytest.mark.parametrize("words", typed(), ids=" ".join)
+def test_a_command_that_cannot_be_run_here_is_at_least_understood(words: list[str]) -> None:
+    command: click.Command = root
+    while isinstance(command, click.Group):
+        verb, *words = words
+        found = command.get_command(click.Context(command), verb)
+        assert found is not None, verb
+        command = found
+    command.make_context(command.name, words)
 
 
 @pytest.mark.parametrize(("translation", "original"), TRANSLATED.items())
