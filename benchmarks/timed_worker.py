@@ -33,8 +33,8 @@ class TimedStore:
 def main(log: Path) -> None:
     """Run the verb with its store wrapped."""
     verb: Any = worker
-    open_store = verb.open_store
-    verb.open_store = lambda *args, **options: TimedStore(open_store(*args, **options), log)
+    series_store = verb.series_store
+    verb.series_store = lambda given: TimedStore(series_store(given), log)
     verb.command([], standalone_mode=False)
 
 
