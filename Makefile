@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Most tests of the whole path wait for engines, so three at a time keep two cores busy.
 JOBS ?= 3
+# Tests that look at files only: manifests, boards and alarms, Compose, documents and the commands in them.
+CHECKED := $(addprefix tests/deploy/test_,overlays.py own_rules.py observability.py compose.py) tests/architecture/test_documents.py tests/docs/test_commands.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test faults engines check fmt bench lock clean
@@ -33,12 +35,13 @@ faults: $(STAMP) ## Kill, freeze and starve every process and engine for half an
 engines: $(STAMP) ## Get, build and start Kafka, Mosquitto, InfluxDB and PostgreSQL until Ctrl-C
 	$(BIN)/python -m deploy.engines influxdb kafka mosquitto postgresql $(ARGS)
 
-check: $(STAMP) ## Lint, types, import contracts; bill of materials, licences, known vulnerabilities
+check: $(STAMP) ## Lint, types, import contracts; manifests, boards, documents; licences, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.supply_chain
+	$(BIN)/pytest --quiet --numprocesses $(JOBS) --dist loadfile $(CHECKED)
 
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format .
