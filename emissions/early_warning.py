@@ -13,11 +13,11 @@ from emissions.finding import Finding, finding_id
 from emissions.marks import marks_of_hour
 from emissions.memory import Head, RunningHour
 from emissions.number import number
-from emissions.oxygen import to_reference_oxygen
+from emissions.oxygen import reference_oxygen, to_reference_oxygen
 from emissions.register import Outlet
 from emissions.rules import LimitRow, Rules
 from emissions.trace import trace_of
-from emissions.validity import OXYGEN
+from emissions.validity import OXYGEN, flag_of
 from emissions.verdict import limit_of
 
 RULE = "early_warning"
@@ -140,15 +140,12 @@ def _converted(
     rules: Rules,
 ) -> float | None:
     """The sample at reference oxygen, the sent value first (R6); None where it is flagged or absent."""
-    flag = values.get("Flag")
-    if flag and flag.strip().upper() not in {"", "N"}:
+    if flag_of(values.get("Flag")) != "N":
         return None
     raw = number(values.get(suffixes[0]))
     if raw is None or raw < rules.parameters.value_minimum_mg_m3 or raw > outlet.spans.get(pollutant, raw):
         return None
-    reference = outlet.reference_o2_pct
-    if reference is None and row is not None:
-        reference = row.reference_o2_pct
+    reference = reference_oxygen(outlet, row)
     if reference is None:
         return raw
     if (sent := number(values.get(suffixes[1]))) is not None:

@@ -20,7 +20,7 @@ from emissions.rollcall import is_due
 from emissions.rules import LimitRow, Rules
 from emissions.trace import trace_of
 from emissions.transmission import Called, Rate
-from emissions.validity import FLOW, OXYGEN, Assessment, assess
+from emissions.validity import FLOW, OXYGEN, Assessment, assess, flag_of
 from emissions.verdict import judge_hour, limit_of
 
 Output = Hour | Rate | Called | Finding
@@ -229,7 +229,7 @@ class _Work:
         for factor, suffixes in packet.values.items():
             if factor not in self.outlet.pollutants:
                 continue
-            flag = suffixes.get("Flag", "").strip().upper() or "N"
+            flag = flag_of(suffixes.get("Flag"))
             value = number(suffixes.get("Avg", suffixes.get("Rtd")))
             valid = flag == "N" and value is not None
             minutes = memory.minutes.setdefault(factor, {})

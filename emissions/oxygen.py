@@ -1,5 +1,8 @@
 """Correction of a concentration to reference oxygen 折算 (R6)."""
 
+from emissions.register import Outlet
+from emissions.rules import LimitRow
+
 AMBIENT_O2_PCT = 21.0
 """Oxygen in dry air as the Chinese stack-gas standards round it. [% v/v]"""
 
@@ -9,6 +12,13 @@ _DIGITS = 9
 
 class DilutedSample(ValueError):
     """The sample is so close to air that correction has no meaning."""
+
+
+def reference_oxygen(outlet: Outlet, row: LimitRow | None) -> float | None:
+    """The outlet's own reference oxygen, else the limit row's; None: nothing is converted (R6). [% v/v]"""
+    if outlet.reference_o2_pct is None and row is not None:
+        return row.reference_o2_pct
+    return outlet.reference_o2_pct
 
 
 def to_reference_oxygen(measured_mg_m3: float, *, measured_o2_pct: float, reference_o2_pct: float) -> float:

@@ -13,7 +13,7 @@ from emissions.oxygen import to_reference_oxygen
 from emissions.periods import day_after, first_day, period_of
 from emissions.register import Outlet
 from emissions.rules import Parameters
-from emissions.validity import OXYGEN
+from emissions.validity import OXYGEN, flag_of
 
 CONSTANT, HUGGING, DILUTION, MARKED, CONTRADICTION = (
     f"suspected_{name}" for name in ("constant", "limit_hugging", "oxygen_dilution", "mark_at_peak", "min_avg_max")
@@ -73,7 +73,7 @@ def of_sample(head: Head, packet: Packet, outlet: Outlet, parameters: Parameters
     for pollutant in outlet.pollutants:
         values = packet.values.get(pollutant, {})
         text = values.get("Rtd", "").strip()
-        if number(text) is None or (values.get("Flag", "").strip().upper() or "N") != "N":
+        if number(text) is None or flag_of(values.get("Flag")) != "N":
             continue
         run = head.steady.get(pollutant)
         if run is None:

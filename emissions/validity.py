@@ -6,12 +6,17 @@ from typing import Any
 
 from emissions.marks import HourMarks
 from emissions.number import number
-from emissions.oxygen import to_reference_oxygen
+from emissions.oxygen import reference_oxygen, to_reference_oxygen
 from emissions.register import Outlet
 from emissions.rules import LimitRow, Parameters
 
 OXYGEN = "a19001"
 FLOW = "a00000"
+
+
+def flag_of(text: str | None) -> str:
+    """The flag of a value as it counts: no flag at all is N (R7)."""
+    return (text or "").strip().upper() or "N"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +66,7 @@ def assess(
     raw = number(values.get(f"{pollutant}-Avg"))
     o2 = number(values.get(f"{OXYGEN}-Avg"))
     sent = number(values.get(f"{pollutant}-ZsAvg"))
-    reference = outlet.reference_o2_pct
-    if reference is None and row is not None:
-        reference = row.reference_o2_pct
+    reference = reference_oxygen(outlet, row)
     burning = o2 is None or o2 < parameters.no_combustion_o2_pct
     computed = None
     if raw is not None and o2 is not None and reference is not None and burning:
@@ -88,7 +91,7 @@ def assess(
         return found("excluded", "stopped", "R7.1", mark=marks.stopped.id)
     if f"{pollutant}-" not in values:
         return found("missing", "not_received" if connected else "not_connected", "R7.2")
-    flag = values.get(f"{pollutant}-Flag", "").strip().upper() or "N"
+    flag = flag_of(values.get(f"{pollutant}-Flag"))
     if flag == "F" and not burning:
         return found("excluded", "stopped", "R7.3", flag=flag)
     if marks.device is not None:

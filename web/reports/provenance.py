@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from emissions.oxygen import reference_oxygen
 from emissions.register import Outlet, Register
 from emissions.rules import Rules
 from emissions.verdict import limit_of
@@ -77,7 +78,7 @@ def applied_limits(outlets: Iterable[Outlet], rules: Rules, *, start: datetime, 
                         source="permit" if permit or row is None else f"{row.standard} {row.category}",
                         pollutant=pollutant,
                         limit_mg_m3=limit,
-                        reference_o2_pct=_reference(outlet, None if row is None else row.reference_o2_pct),
+                        reference_o2_pct=reference_oxygen(outlet, row),
                         valid_from=None if permit or row is None else row.valid_from,
                         valid_to=None if permit or row is None else row.valid_to,
                         outlets=0,
@@ -88,7 +89,3 @@ def applied_limits(outlets: Iterable[Outlet], rules: Rules, *, start: datetime, 
                 found[line] = found.get(line, 0) + 1
     lines = [replace(line, outlets=count) for line, count in found.items()]
     return sorted(lines, key=lambda line: (line.source, line.pollutant, line.limit_mg_m3))
-
-
-def _reference(outlet: Outlet, row: float | None) -> float | None:
-    return outlet.reference_o2_pct if outlet.reference_o2_pct is not None else row

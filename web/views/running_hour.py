@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from emissions.beijing import HOUR, hour_of
 from emissions.forecast import Forecast, Sample, forecast, held
-from emissions.oxygen import AMBIENT_O2_PCT, to_reference_oxygen
+from emissions.oxygen import AMBIENT_O2_PCT, reference_oxygen, to_reference_oxygen
 from emissions.reading import Reading
 from emissions.register import Outlet
 from emissions.rules import LimitRow, Rules
@@ -77,9 +77,7 @@ def _converted(
 ) -> float | None:
     """The sent converted value, else the computed one; the measured one where nothing is converted (R6)."""
     measured = reading.numbers.get(f"{pollutant}-{suffix}")
-    reference = outlet.reference_o2_pct
-    if reference is None and row is not None:
-        reference = row.reference_o2_pct
+    reference = reference_oxygen(outlet, row)
     if reference is None:
         return measured
     if (sent := reading.numbers.get(f"{pollutant}-Zs{suffix}")) is not None:
