@@ -16,6 +16,7 @@ from ingest.arrival import Arrival
 from ingest.mqtt_address import MqttAddress
 from ingest.mqtt_client import CONNECT_TIMEOUT_S, OUTGOING, make_client
 from ingest.mqtt_window import Window
+from ingest.packet_ids import PacketIds
 
 __all__ = ["Arrival", "MqttLink"]
 
@@ -63,7 +64,7 @@ class MqttLink:
         self._lost = asyncio.Event()
         self._connected = asyncio.Event()
         self._broken: Exception | None = None
-        self._unacknowledged: set[int] = set()
+        self._incoming = PacketIds()
         self._deliveries: dict[int, asyncio.Future[None]] = {}
         self._window = Window(OUTGOING, on_room)
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
@@ -159,11 +160,13 @@ class MqttLink:
                 self._loop.call_soon(self._readable)
 
     def acknowledge(self, arrival: Arrival) -> bool:
-        """Send the PUBACK; False when the connection that brought the message is gone: the broker sends it again."""
+        """Send the PUBACK, once for each message; False when the connection that brought it is gone: the broker sends
+        the message again."""
         if arrival.connection != self._connection or not self.connected:
             return False
-        self._unacknowledged.discard(arrival.mid)
-        self._client.ack(arrival.mid, arrival.qos)
+        if arrival.qos:
+            for _ in range(self._incoming.finished(arrival.mid)):
+                self._client.ack(arrival.mid, arrival.qos)
         return True
 
     def publish(self, topic: str, payload: bytes, *, beyond: bool = False) -> bool:
@@ -272,7 +275,7 @@ class MqttLink:
             self._complain(f"MQTT at {self._address.shown} refuses the session: {reason}")
             return
         self._connection += 1
-        self._unacknowledged.clear()
+        self._incoming.clear()
         self.problem = None
         self._connected.set()
         self._window.open()
@@ -292,14 +295,12 @@ class MqttLink:
         self._lost.set()
 
     def _message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        # Some brokers send again what they think has taken too long; a packet id in use is that same message.
-        if message.qos and message.mid in self._unacknowledged:
-            return
-        self._unacknowledged.add(message.mid)
         # Not every broker refuses a topic that is not UTF-8, and paho's own property raises then.
-        topic = bytes(message._topic).decode("utf-8", "replace")
+        topic, payload = bytes(message._topic).decode("utf-8", "replace"), bytes(message.payload)
+        if message.qos and not self._incoming.took(message.mid, hash((topic, payload)), again=message.dup):
+            return
         try:
-            self._on_arrival(Arrival(topic, bytes(message.payload), message.mid, message.qos, self._connection))
+            self._on_arrival(Arrival(topic, payload, message.mid, message.qos, self._connection))
         except Exception as error:  # noqa: BLE001 - raised in a callback it would be lost; so it ends run()
             _log.exception("a message on %s could not be taken over", topic)
             self._broken = error

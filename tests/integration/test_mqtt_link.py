@@ -2,6 +2,7 @@ import asyncio
 import contextlib
 import ipaddress
 import json
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,12 +11,17 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from benchmarks.wire import Session, publication
+from deploy.engines import mosquitto
 from ingest.mqtt import MqttLink
 from ingest.mqtt_address import parse_address
 from stackwatch.embedded.child import Child
 from stackwatch.embedded.nats import _program
 from stackwatch.embedded.ports import free_port
 from tests.integration.wire import come_true
+
+WINDOW = 2000
+"""Messages that the real broker sends before a PUBACK."""
 
 
 @pytest.fixture
@@ -145,3 +151,52 @@ async def test_an_exception_while_taking_a_message_over_ends_the_link(mqtt):
 def test_nothing_is_published_without_a_session(mqtt):
     link = MqttLink(parse_address(mqtt.url), client_id="test", subscriptions=(), on_arrival=print)
     assert not link.publish("t/x", b"1")
+
+
+async def test_more_messages_than_there_are_packet_ids_are_all_taken_and_acknowledged(tmp_path):
+    """Mosquitto before 2.0.13 answers each PUBACK of a long queue with a whole window, until it uses ids twice."""
+    count, windows = 70_000, 40
+    numbered = {str(number).encode() for number in range(count)}
+    with mosquitto(tmp_path) as broker:
+        address = parse_address(broker.url)
+        async with linked(address, ("t/#",)) as (link, arrivals):
+            await come_true(lambda: link.connected, "a session")
+            link.pause()
+            await send(address, count)
+            link.resume()
+            await come_true(lambda: len(arrivals) >= windows, "the first messages")
+            done = windows
+            assert all(link.acknowledge(arrival) for arrival in arrivals[:done])
+            while done < count:
+                # An older broker sends all of them now, a newer one its window.
+                await no_more(arrivals, count)
+                assert all(link.acknowledge(arrival) for arrival in arrivals[done:])
+                assert len(arrivals) > done, "the broker has sent nothing on our PUBACKs"
+                done = len(arrivals)
+            assert {arrival.payload for arrival in arrivals} == numbered
+            await link.deliver("t/x", b"the end")  # and what was sent before it has reached the broker too
+        async with linked(address, ("t/#",)) as (link, arrivals):
+            await come_true(lambda: link.connected, "another session under the same name")
+            await link.deliver("t/x", b"another end")
+            await come_true(lambda: arrivals and arrivals[-1].payload == b"another end", "the other end")
+            assert not {arrival.payload for arrival in arrivals} & numbered, "the broker has kept some"
+
+
+async def no_more(arrivals, count):
+    """Return when all have come, or nothing for half a second."""
+    seen, since = -1, time.monotonic()
+    while len(arrivals) < count and time.monotonic() - since < 0.5:
+        if len(arrivals) != seen:
+            seen, since = len(arrivals), time.monotonic()
+        await asyncio.sleep(0.02)
+
+
+async def send(address, count):
+    """Hand the broker so many messages and return when it has them."""
+    loop = asyncio.get_running_loop()
+    _, logger = await loop.create_connection(lambda: Session("logger"), address.host, address.port)
+    await logger.ready
+    for number in range(count):
+        await logger.fewer_than(WINDOW)
+        logger.publish(publication(b"t/x", str(number).encode()), number)
+    await come_true(lambda: not logger.unacknowledged, "the broker's PUBACKs")
