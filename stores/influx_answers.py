@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from stores.influx_lines import tag_value
@@ -43,6 +43,18 @@ def equal(tags: dict[str, str | None]) -> str:
         elif value is not None:
             conditions.append(f" and r.{name} == {text(tag_value(value))}")
     return "".join(conditions)
+
+
+def any_of(column: str, values: Sequence[str]) -> str:
+    """Condition that a column has one of these values, as they stand in the engine, of which there must be one.
+
+    The alternatives form a balanced tree: in a row, each would be nested in the one before, and the engine refuses a
+    program that is nested too deep.
+    """
+    if len(values) == 1:
+        return f"r.{column} == {text(values[0])}"
+    middle = len(values) // 2
+    return f"({any_of(column, values[:middle])} or {any_of(column, values[middle:])})"
 
 
 def rows(answer: Iterable[str]) -> Iterator[dict[str, str]]:

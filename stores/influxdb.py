@@ -12,7 +12,7 @@ from emissions.periods import first_day
 from emissions.reading import Reading
 from emissions.transmission import WINDOWS, Rate
 from stores.admission import EARLIEST, LATEST, is_period, refusal
-from stores.influx_answers import equal, starts_with, text
+from stores.influx_answers import any_of, equal, starts_with
 from stores.influx_bucket import TIMEOUT_S, Bucket
 from stores.influx_lines import LINE, RECEIVED_AT, key_from, name_from, tag_value, text_from
 from stores.influx_newest import Held, Identity, Newest, Span
@@ -172,14 +172,13 @@ class InfluxStore:
         """What the bucket holds in a span (see `Newest`)."""
         tags = _TAGS[span.measurement]
         order_field = _ORDER_FIELD[span.measurement]
-        fields = " or ".join(f'r._field == "{name}"' for name in (order_field, *_OPTIONAL_FIELDS[span.measurement]))
-        subject = _SUBJECT_TAG[span.measurement]
-        subjects = " or ".join(f"r.{subject} == {text(tag_value(name))}" for name in sorted(span.subjects))
+        fields = any_of("_field", (order_field, *_OPTIONAL_FIELDS[span.measurement]))
+        subjects = any_of(_SUBJECT_TAG[span.measurement], [tag_value(name) for name in sorted(span.subjects)])
         found = self._bucket.rows(
             span.measurement,
             span.first,
             span.last + _MICROSECOND,
-            f" and ({fields}) and ({subjects})",
+            f" and {fields} and {subjects}",
             columns=("_time", "_field", "_value", *tags),
         )
         orders: dict[Identity, int] = {}

@@ -20,6 +20,13 @@ def test_a_large_batch(store):
     assert all_readings(store) == points
 
 
+def test_an_hour_of_a_whole_city_in_one_batch_is_kept_and_no_older_revision_replaces_it(place):
+    outlets = [f"outlet-{number:04}" for number in range(700)]
+    place.open().write([hour(outlet=outlet, revision=2) for outlet in outlets])
+    place.open().write([hour(outlet=outlet, revision=1) for outlet in outlets])
+    assert [(known.outlet, known.revision) for known in all_hours(place.open())] == [(each, 2) for each in outlets]
+
+
 def test_a_reader_sees_what_has_been_written_while_a_writer_writes(place):
     writer, reader = place.open(), place.open()
     expected = [reading(at=H0 + n * SECOND) for n in range(30)]
