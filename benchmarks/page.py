@@ -63,6 +63,7 @@ def _targets(r: Results) -> str:
         ("judging ÷ Quix Streams", "≥ 1", ratio, ratio >= 1),
         ("whole path", "≥ 2 000 packets/s", r["path_packets_per_s"], r["path_packets_per_s"] >= 2000),
         ("lost", "0", r["lost"], r["lost"] == 0),
+        ("left to do at the end", "nothing", _left_over(r), not r["left_over"]),
         ("publish → alert, p99, at 1 000 packets/s", "< 2 s", p99, p99 is not None and p99 < 2),
         ("memory of gateway, worker and alerts", "flat", _memory(r), _is_flat(r)),
     ]
@@ -79,6 +80,10 @@ def _is_flat(r: Results) -> bool:
 
 def _memory(r: Results) -> str:
     return ", ".join(f"{name} {second} → {last} MB" for name, (second, last) in _ours(r).items())
+
+
+def _left_over(r: Results) -> str:
+    return ", ".join(f"{stage}: {count}" for stage, count in r["left_over"].items()) or "nothing"
 
 
 def _ours(r: Results) -> dict[str, list[int]]:

@@ -6,12 +6,14 @@ Three parts, one after the other, all processes and engines on this machine:
 2. latency: an even rate, half of the target; when was each reading stored, when did each alert arrive over MQTT;
 3. backfill: many packets as fast as the broker takes them, and how long it takes until all are stored.
 
-At the end every packet that the broker has acknowledged must be in InfluxDB, and every probe must have raised an alert.
+At the end every packet that the broker has acknowledged must be in InfluxDB and answered, every probe must have raised
+an alert, and no stage of the worker may have anything left to do: hours and rates are stored too.
 """
 
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from influxdb_client.client.influxdb_client import InfluxDBClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.feed import fleet
 from benchmarks.readings import SIZE, first_moments
@@ -48,6 +51,8 @@ PREPARED_PER_S = 6000
 """More than can be sent in one second of the first part."""
 LOOK_S = 1.0
 PATIENCE_S = 1800.0
+LEFT_OVER_S = 120.0
+SILENCE_S = 60.0
 
 _say = partial(progress, "path")
 
@@ -88,20 +93,31 @@ class Loggers:
 
 
 def measure(*, full: bool) -> dict[str, object]:
-    """All three parts."""
-    seconds, burst = (300.0, 1_000_000) if full else (60.0, 100_000)
-    with tempfile.TemporaryDirectory(prefix="bench.path.") as folder, ExitStack() as stack:
-        place = Path(folder)
+    """All three parts. Where something is missing at the end, the run's folder stays, and is named."""
+    place = Path(tempfile.mkdtemp(prefix="bench.path."))
+    results = _measure(place, *((300.0, 1_000_000) if full else (60.0, 100_000)))
+    unanswered = results["answers_due"] - results["answers"]
+    if results["lost"] or results["alerts_lost"] or results["left_over"] or unanswered:
+        _say(f"something is missing; logs, answers of the processes and data are in {place}")
+    else:
+        shutil.rmtree(place)
+    return results
+
+
+def _measure(place: Path, seconds: float, burst: int) -> dict[str, Any]:
+    with ExitStack() as stack:
         start = hour_of(to_beijing(datetime.now(UTC))) - BEFORE
         write_register(fleet(OUTLETS, start).city, place / "register")
         stored = place / "stored"
         stored.touch()
         watched = Watched()
-        loggers, series = _start(stack, watched, place, start)
+        loggers, series, ports = _start(stack, watched, place, start)
         results = _sustained(loggers, watched, stored, seconds)
         results |= _latency(loggers, watched, place, seconds)
         results |= _backfill(loggers, stored, burst)
-        sent = loggers.do("prepare", packets=0)
+        left_over = _left_over(ports["worker"])
+        sent = _all_answered(loggers)
+        _keep_answers(ports, place)
         kept = _in_store(series, start)
         # Packets are all different, so what was published and what is kept can be counted against each other.
         lost = len(first_moments(place / "published").keys() - first_moments(stored).keys())
@@ -111,10 +127,13 @@ def measure(*, full: bool) -> dict[str, object]:
             "answers": sent["answers"],
             "in_influxdb": kept,
             "lost": max(lost, sent["sent"] - kept),
+            "left_over": left_over,
         }
 
 
-def _start(stack: ExitStack, watched: Watched, place: Path, start: datetime) -> tuple[Loggers, InfluxEngine]:
+def _start(
+    stack: ExitStack, watched: Watched, place: Path, start: datetime
+) -> tuple[Loggers, InfluxEngine, dict[str, int]]:
     _say("starting engines and processes")
     env: dict[str, str] = {"STACKWATCH_REGISTER": str(place / "register"), "STACKWATCH_LOG_LEVEL": "warning"}
     series = stack.enter_context(influxdb(place / "influxdb"))
@@ -126,22 +145,23 @@ def _start(stack: ExitStack, watched: Watched, place: Path, start: datetime) -> 
         watched.pids[name] = engine.process.pid
     asyncio.run(create_topics(broker.bootstrap))
     worker = ["benchmarks.timed_worker", str(place / "stored")]
+    ports: dict[str, int] = {}
     for name, module in (
         ("worker", worker),
         ("gateway", ["stackwatch", "gateway"]),
         ("alerts", ["stackwatch", "alerts"]),
     ):
-        watched.pids[name] = stack.enter_context(_process(name, module, env, place))
+        ports[name] = free_port()
+        watched.pids[name] = stack.enter_context(_process(name, module, env, place, ports[name]))
     address = urlsplit(mqtt.url)
     loggers = Loggers(str(address.hostname), int(address.port or 0), start, place)
     stack.callback(loggers.close)
     watched.pids["loggers"] = loggers.pid
-    return loggers, series
+    return loggers, series, ports
 
 
 @contextmanager
-def _process(name: str, module: list[str], env: Mapping[str, str], place: Path) -> Iterator[int]:
-    port = free_port()
+def _process(name: str, module: list[str], env: Mapping[str, str], place: Path, port: int) -> Iterator[int]:
     given = {**env, "STACKWATCH_HEALTH_PORT": str(port), "PYTHONPATH": str(Path(__file__).parents[1])}
     settings = [f"{key}={value}" for key, value in given.items()]
     command = ["env", *settings, sys.executable, "-m", *module]
@@ -151,9 +171,33 @@ def _process(name: str, module: list[str], env: Mapping[str, str], place: Path) 
 
 def _is_ready(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/readyz", trust_env=False).is_success
+        return _asked(port, "readyz").is_success
     except httpx.TransportError:
         return False
+
+
+def _asked(port: int, what: str) -> httpx.Response:
+    return httpx.get(f"http://127.0.0.1:{port}/{what}", trust_env=False)
+
+
+def _left_over(port: int) -> dict[str, int]:
+    """Messages that a stage of the worker has not finished, also long after the last packet."""
+    deadline = time.monotonic() + LEFT_OVER_S
+    while (lags := _lags(port)) and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
+    return lags
+
+
+def _lags(port: int) -> dict[str, int]:
+    families = text_string_to_metric_families(_asked(port, "metrics").text)
+    samples = [sample for family in families for sample in family.samples if sample.name == "stackwatch_worker_lag"]
+    return {sample.labels["stage"]: int(sample.value) for sample in samples if sample.value}
+
+
+def _keep_answers(ports: Mapping[str, int], place: Path) -> None:
+    for name, port in ports.items():
+        told = "".join(_asked(port, what).text for what in ("readyz?verbose", "metrics"))
+        (place / f"{name}.told").write_text(told, encoding="utf-8")
 
 
 def _sustained(loggers: Loggers, watched: Watched, stored: Path, seconds: float) -> dict[str, object]:
@@ -231,10 +275,22 @@ def _all_stored(stored: Path, sent: int) -> None:
     while (now := _count(stored)) < sent and time.monotonic() < deadline:
         if now != last:
             last, moved = now, time.monotonic()
-        if time.monotonic() - moved > 60:
+        if time.monotonic() - moved > SILENCE_S:
             _say(f"{now} of {sent} are stored, and no more come")
             return
         time.sleep(0.05)
+
+
+def _all_answered(loggers: Loggers) -> dict[str, Any]:
+    """Wait until every packet that asked for an answer has one, or none has come for a while."""
+    told = loggers.do("prepare", packets=0)
+    moved = time.monotonic()
+    while told["answers"] < told["answers_due"] and time.monotonic() - moved < SILENCE_S:
+        time.sleep(LOOK_S)
+        before, told = told, loggers.do("prepare", packets=0)
+        if told["answers"] > before["answers"]:
+            moved = time.monotonic()
+    return told
 
 
 def _count(log: Path) -> int:

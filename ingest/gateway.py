@@ -48,9 +48,9 @@ class Limits:
     """Unacknowledged messages; at this number the gateway stops reading until half of them are done."""
     size: int = 32 * 1024 * 1024
     """The same for their bytes."""
-    answering: int = 65_535
-    """Messages that Kafka has and whose answers the broker does not take. No broker can send more with QoS 1 before it
-    has a PUBACK, since a packet id has 16 bits. Beyond, with QoS 0, the oldest stays unanswered."""
+    answering: int = 20_000
+    """Messages that Kafka has and whose answers wait until the broker confirms earlier ones. Its confirmations may
+    stand behind all that it has to send us; beyond this number the oldest go with QoS 0 and wait no longer."""
     linger_s: float = 0.05
     """A bundle is closed after this, even while more lines come in."""
     idle_s: float = 0.005
@@ -350,7 +350,8 @@ class Gateway:
         Reading goes on meanwhile, since only reading shows that the broker has taken what was sent.
         """
         while self._answering:
-            if not self._answered(self._answering[0]) and len(self._answering) <= self._limits.answering:
+            beyond = self._leaving or len(self._answering) > self._limits.answering
+            if not self._answered(self._answering[0], beyond=beyond) and not beyond:
                 break
             self._answered_at = time.monotonic()
             done = self._answering.popleft()
@@ -373,14 +374,14 @@ class Gateway:
             _log.warning("%s", complaint)
         self._complaint = complaint
 
-    def _answered(self, committed: "_Answering") -> bool:
+    def _answered(self, committed: "_Answering", *, beyond: bool) -> bool:
         """Whether all is sent that can ever be: without the connection it came by, the broker sends the message again,
         and the answer follows then."""
         arrival, answers = committed.arrival, committed.answers
         if not self._mqtt.connected or (arrival.qos and arrival.connection != self._mqtt.connection):
             return True
         topic = f"hj212/{arrival.topic.split('/')[1]}/down"
-        while answers and self._mqtt.publish(topic, answers[0], beyond=self._leaving):
+        while answers and self._mqtt.publish(topic, answers[0], beyond=beyond):
             del answers[0]
             self._metrics.answered.inc()
         return not answers

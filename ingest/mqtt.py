@@ -172,15 +172,19 @@ class MqttLink:
     def publish(self, topic: str, payload: bytes, *, beyond: bool = False) -> bool:
         """Send with QoS 1 if the broker is there and keeps up; False if not, and then nothing is sent later either.
 
-        What was sent and not confirmed when the connection broke is sent again on the next one. ``beyond``: send at
-        the end of a session also what the broker has not kept up with.
+        What was sent and not confirmed when the connection broke is sent again on the next one. ``beyond``: what the
+        broker has not kept up with is sent too, with QoS 0; on this connection that arrives just as well.
         """
-        if not (self.connected and (beyond or self._window.has_room())):
+        if not self.connected:
             return False
-        sent = self._client.publish(topic, payload, qos=1)
+        room = self._window.has_room()
+        if not (room or beyond):
+            return False
+        sent = self._client.publish(topic, payload, qos=1 if room else 0)
         if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             return False
-        self._window.sent(sent.mid)
+        if room:
+            self._window.sent(sent.mid)
         return True
 
     async def deliver(self, topic: str, payload: bytes) -> None:

@@ -15,9 +15,9 @@ class PacketIds:
     """Packet ids of one connection from the message to its PUBACK.
 
     A broker sends again what it thinks has taken too long: the same message under the same id. Mosquitto before 2.0.13
-    also gives an id in use to *another* message when more than 65 535 are queued, as each PUBACK makes it send its whole
-    window again. Such a message is new, and dropped it would wait at the broker for the next connection. A PUBACK under a
-    shared id cannot say which of its messages it means; so none is sent before all of them are finished.
+    also gives an id in use to *another* message when more than 65 535 are queued, as each PUBACK makes it send its
+    whole window again. Such a message is new; dropped, it would wait at the broker for the next connection. A PUBACK
+    under a shared id cannot say which of its messages it means, so none is sent before all of them are finished.
     """
 
     def __init__(self) -> None:

@@ -125,3 +125,19 @@ async def test_messages_whose_answers_wait_are_not_acknowledged_before(broker, m
             await come_true(lambda: len(logger.received) >= 500, "all answers")
     assert value(metrics.unanswered) == 0
     assert most > 0, "some have waited"
+
+
+async def test_answers_beyond_the_bound_arrive_without_waiting_for_the_brokers_confirmation(
+    broker, metrics, monkeypatch
+):
+    monkeypatch.setattr(ingest.mqtt, "OUTGOING", 0)  # no confirmation ever makes room
+    port = urlsplit(broker.url).port
+    async with gateway(broker, metrics, Kafka(), name="beyond", protocol="3.1.1", limits=Limits(answering=20)):
+        with Client(port, f"hj212/{MN}/down", client_id=f"logger{next(_names)}") as logger:
+            for _, each in frames(200):
+                logger.publish(f"hj212/{MN}/up", each)
+            await come_true(lambda: value(metrics.acknowledged) >= 180, "the PUBACKs of all but those that wait")
+            await come_true(lambda: len(logger.received) >= 180, "their answers")
+            assert value(metrics.answers_waiting) == 20
+    # On leaving the gateway lets nothing wait.
+    assert (value(metrics.answered), value(metrics.unanswered)) == (200, 0)

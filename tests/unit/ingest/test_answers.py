@@ -20,13 +20,14 @@ class Link:
     connection = 1
     problem = None
 
-    def __init__(self, room):
+    def __init__(self, room, *, broken=False):
         self.room = room
+        self.broken = broken
         self.sent = []
         self.acknowledged = []
 
     def publish(self, topic, payload, *, beyond=False):
-        if len(self.sent) >= self.room and not beyond:
+        if self.broken or (len(self.sent) >= self.room and not beyond):
             return False
         self.sent.append((topic, payload))
         return True
@@ -102,8 +103,18 @@ def test_a_payload_with_more_answers_than_there_is_room_for_gets_them_bit_by_bit
     assert (len(link.sent), link.acknowledged) == (5, [1])
 
 
-def test_beyond_the_bound_the_oldest_stays_unanswered_and_is_counted(build, metrics, caplog):
+def test_beyond_the_bound_the_oldest_answers_wait_no_longer(build, metrics):
     link = Link(room=0)
+    gateway = build(link, answering=3)
+    for mid in range(5):
+        commit(gateway, mid)
+    assert [payload for _, payload in link.sent] == [b"0.0", b"1.0"]
+    assert link.acknowledged == [0, 1]
+    assert (value(metrics.answered), value(metrics.unanswered), value(metrics.answers_waiting)) == (2, 0, 3)
+
+
+def test_an_answer_that_cannot_be_sent_at_all_is_counted_and_said_once(build, metrics, caplog):
+    link = Link(room=0, broken=True)
     gateway = build(link, answering=3)
     for mid in range(5):
         commit(gateway, mid)
