@@ -2,17 +2,22 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
 import yaml
+from sqlalchemy import make_url
 
 from contracts.rights import RIGHTS
+from deploy.engines import postgresql
 from deploy.engines.compose_spec import compose_spec
 from deploy.engines.kafka import _GUARDED
+from deploy.engines.server_tls import ServerTls
 from deploy.kafka.__main__ import scripts
 from stackwatch.cli import VERBS
 from stackwatch.settings import Settings, read_settings, variable
@@ -146,6 +151,54 @@ def test_kafka_is_guarded_as_the_one_that_was_tried() -> None:
     for listener in given["listeners"].split(","):
         name, _, place = listener.partition("://")
         assert (name == "CLIENTS") != place.startswith("localhost:"), "only clients come from outside of the container"
+
+
+def test_no_engine_is_spoken_to_without_tls() -> None:
+    services = model()["services"]
+    secrets = model()["secrets"]
+    for name in PROCESSES:
+        environment = services[name]["environment"]
+        assert environment.get("STACKWATCH_MQTT", "mqtts://").startswith("mqtts://")
+        assert environment.get("STACKWATCH_KAFKA_PROTOCOL", "SASL_SSL") == "SASL_SSL"
+        assert environment.get("STACKWATCH_SERIES", "influxdbs://").startswith("influxdbs://")
+        assert "sslmode=verify-full" in environment.get("STACKWATCH_DATABASE", "sslmode=verify-full")
+    series = services["influxdb"]["environment"]
+    assert (series["INFLUXD_TLS_CERT"], series["INFLUXD_TLS_KEY"]) == tuple(
+        f"/run/secrets/{secret['source']}" for secret in services["influxdb"]["secrets"][-2:]
+    )
+    for engine in ("influxdb", "postgresql"):
+        assert {Path(secrets[f"{engine}-{part}"]["file"]).parent.name for part in ("certificate", "key")} == {engine}
+    graphs = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/stackwatch.yaml").read_text())
+    (shown,) = (source for source in graphs["datasources"] if source["type"] == "influxdb")
+    assert shown["url"].startswith("https://influxdb:")
+    assert {secret["source"] for secret in services["grafana"]["secrets"]} >= {"ca", "influxdb-token"}
+
+
+def test_the_database_takes_the_made_certificate_and_lets_nobody_in_without_tls(tmp_path: Path) -> None:
+    """The certificate and options of the container's own start-up script, on a PostgreSQL of this machine."""
+    shutil.copy(COMPOSE / "make-secrets", tmp_path)
+    subprocess.run([tmp_path / "make-secrets"], check=True)
+    made = tmp_path / "secrets" / "tls"
+    given = dict(re.findall(r"-c (\w+)=(\S+)", (COMPOSE / "postgresql" / "serve").read_text()))
+    service = model()["services"]["postgresql"]
+    assert given["ssl_cert_file"].rpartition("/")[2] in {secret["source"] for secret in service["secrets"]}
+    assert given["ssl_key_file"].rpartition("/")[0] in {place.partition(":")[0] for place in service["tmpfs"]}
+    assert given["hba_file"] == "/etc/postgresql/pg_hba.conf"
+    tls = ServerTls(
+        certificate=made / "postgresql" / "tls.crt", key=made / "postgresql" / "tls.key", authority=made / "ca.crt"
+    )
+    with postgresql(tmp_path / "data", tls=tls) as engine:
+        address = make_url(engine.url)
+        place = {"hostaddr": address.host, "port": address.port, "user": address.username, "dbname": address.database}
+        place |= {"password": address.password, "sslrootcert": str(tls.authority)}
+        with psycopg.connect(**place, host="postgresql", sslmode="verify-full") as connection:
+            assert connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone() == (True,)
+        with pytest.raises(psycopg.OperationalError, match="no encryption"):
+            psycopg.connect(**place, host="postgresql", sslmode="disable")
+    assert (given["ssl"], given["ssl_min_protocol_version"]) == ("on", "TLSv1.2")
+    lines = (COMPOSE / "postgresql" / "pg_hba.conf").read_text().splitlines()
+    from_outside = [line.split() for line in lines if line and not line.startswith(("#", "local"))]
+    assert from_outside == [["hostssl", "all", "all", "all", "scram-sha-256"]]
 
 
 @pytest.mark.parametrize("path", scripts(), ids=lambda path: path.name)

@@ -22,6 +22,7 @@ HERE = {"README.md": slice(1, None), "connect-a-logger.md": slice(0, None), "sec
 ELSEWHERE = {
     "README.md": "the first block: tests/e2e/test_real_input.py",
     "getting-started.md": "tests/docs/test_getting_started.py",
+    "operations.md": "tests/docs/test_getting_started.py",
     "kubernetes.md": "tests/deploy/test_page.py",
 }
 
