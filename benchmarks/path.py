@@ -2,9 +2,10 @@
 
 Three parts, one after the other, all processes and engines on this machine:
 
-1. sustained: loggers send as fast as readings are stored, never more than ``BACKLOG`` packets on their way;
-2. latency: an even rate, half of the target; when was each reading stored, when did each alert arrive over MQTT;
-3. backfill: many packets as fast as the broker takes them, and how long it takes until all are stored.
+1. backfill: many packets as fast as the broker takes them, and how long it takes until all are stored and answered; in the
+   long form more than a day of all outlets, so that what the worker keeps of an outlet is as much as it ever is;
+2. sustained: loggers send as fast as readings are stored, never more than ``BACKLOG`` packets on their way;
+3. latency: an even rate, half of the target; when was each reading stored, when did each alert arrive over MQTT.
 
 At the end every packet that the broker has acknowledged must be in InfluxDB and answered, every probe must have raised
 an alert, and no stage of the worker may have anything left to do: hours and rates are stored too.
@@ -112,9 +113,9 @@ def _measure(place: Path, seconds: float, burst: int) -> dict[str, Any]:
         stored.touch()
         watched = Watched()
         loggers, series, ports = _start(stack, watched, place, start)
-        results = _sustained(loggers, watched, stored, seconds)
+        results = _backfill(loggers, stored, burst)
+        results |= _sustained(loggers, watched, stored, seconds)
         results |= _latency(loggers, watched, place, seconds)
-        results |= _backfill(loggers, stored, burst)
         left_over = _left_over(ports["worker"])
         sent = _all_answered(loggers)
         _keep_answers(ports, place)
@@ -260,6 +261,7 @@ def _backfill(loggers: Loggers, stored: Path, packets: int) -> dict[str, object]
     _say(f"the broker has them after {part['end'] - part['begin']:.1f} s")
     _all_stored(stored, part["sent"])
     seconds = time.monotonic() - part["begin"]
+    _all_answered(loggers)
     return {
         "backfill_packets": packets,
         "backfill_broker_s": round(part["end"] - part["begin"], 1),

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, PINGREQ = 0x10, 0x20, 0x32, 0x40, 0x82, 0x90, 0xC0
+QOS = 0x06
+"""Of a message's first byte: whether it has a packet identifier and wants a PUBACK."""
 KEEPALIVE_S = 600
 FIRST, LAST = 1, 65_535
 """Packet identifiers."""
@@ -97,19 +99,23 @@ class Session(asyncio.Protocol):
                 break
             if at + length > end:
                 break
-            self._take(buffer[start] & 0xF0, buffer[at : at + length])
+            self._take(buffer[start], buffer[at : at + length])
             start = at + length
         self._buffer = buffer[start:]
 
-    def _take(self, kind: int, body: bytes) -> None:
+    def _take(self, first: int, body: bytes) -> None:
+        kind = first & 0xF0
         if kind == PUBACK:
             del self.unacknowledged[int.from_bytes(body[:2], "big")]
             self._less.set()
         elif kind == PUBLISH & 0xF0:
-            size = int.from_bytes(body[:2], "big")
-            self._transport.write(_packet(PUBACK, body[2 + size : 4 + size]))
+            end = 2 + int.from_bytes(body[:2], "big")
+            topic, rest = body[2:end], body[end:]
+            if first & QOS:
+                self._transport.write(_packet(PUBACK, rest[:2]))
+                rest = rest[2:]
             if self._heard is not None:
-                self._heard(body[2 : 2 + size], body[4 + size :])
+                self._heard(topic, rest)
         elif kind == CONNACK and not self.ready.done():
             if body[1]:
                 self.ready.set_exception(ConnectionRefusedError(f"CONNACK {body[1]}"))

@@ -5,6 +5,7 @@ So a callback never races with anything, and not reading from the socket is all 
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -67,6 +68,8 @@ class MqttLink:
         self._incoming = PacketIds()
         self._deliveries: dict[int, asyncio.Future[None]] = {}
         self._window = Window(OUTGOING, on_room)
+        self._unconfirmed: Counter[int] = Counter()
+        """Packet ids that paho gave to messages with QoS 0; it gives the same to others meanwhile."""
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
         """Why no message can come at this moment, in words."""
         self._client = make_client(
@@ -177,14 +180,19 @@ class MqttLink:
         """
         if not self.connected:
             return False
-        room = self._window.has_room()
-        if not (room or beyond):
+        if self._window.has_room():
+            sent = self._client.publish(topic, payload, qos=1)
+            if sent.rc is MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self._window.sent(sent.mid)
+                return True
+            # paho has come round to a packet id that the broker has not confirmed yet.
+            self._window.asked_in_vain()
+        if not beyond:
             return False
-        sent = self._client.publish(topic, payload, qos=1 if room else 0)
+        sent = self._client.publish(topic, payload, qos=0)
         if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             return False
-        if room:
-            self._window.sent(sent.mid)
+        self._unconfirmed[sent.mid] += 1
         return True
 
     async def deliver(self, topic: str, payload: bytes) -> None:
@@ -280,6 +288,7 @@ class MqttLink:
             return
         self._connection += 1
         self._incoming.clear()
+        self._unconfirmed.clear()
         self.problem = None
         self._connected.set()
         self._window.open()
@@ -311,6 +320,10 @@ class MqttLink:
             self._lost.set()
 
     def _puback(self, _client: object, _data: object, mid: int, _reason: object, _more: object) -> None:
+        # A message with QoS 0 is reported here, too, when it has been written. Nobody has confirmed it.
+        if self._unconfirmed[mid]:
+            self._unconfirmed[mid] -= 1
+            return
         self._window.confirmed(mid)
         done = self._deliveries.get(mid)
         if done is not None and not done.done():

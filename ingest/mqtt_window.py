@@ -17,8 +17,13 @@ class Window:
     def has_room(self) -> bool:
         """Whether one more may be sent; who hears no is told when that has changed."""
         room = len(self._outgoing) < self._size
-        self._asked_in_vain = self._asked_in_vain or not room
+        if not room:
+            self.asked_in_vain()
         return room
+
+    def asked_in_vain(self) -> None:
+        """Somebody waits, and is told when the next message has been confirmed."""
+        self._asked_in_vain = True
 
     def sent(self, mid: int) -> None:
         """A message is on its way. It stays so over a broken connection: it is sent again on the next one."""

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import itertools
+import socket
 from urllib.parse import urlsplit
 
 import pytest
 from prometheus_client import CollectorRegistry
 
 import ingest.mqtt
+from benchmarks.wire import Session
 from deploy.engines import mosquitto
 from ingest.gateway import Gateway, Limits
 from ingest.metrics import GatewayMetrics
@@ -141,3 +143,29 @@ async def test_answers_beyond_the_bound_arrive_without_waiting_for_the_brokers_c
             assert value(metrics.answers_waiting) == 20
     # On leaving the gateway lets nothing wait.
     assert (value(metrics.answered), value(metrics.unanswered)) == (200, 0)
+
+
+async def test_a_logger_that_reads_nothing_holds_up_nobody_and_finds_its_answers_later(broker, metrics):
+    address = urlsplit(broker.url)
+    heard = []
+    narrow = socket.create_connection((address.hostname, address.port))
+    narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)  # so that little is on the way
+    async with gateway(broker, metrics, Kafka(), name="slow", protocol="5"):
+        transport, slow = await asyncio.get_running_loop().create_connection(
+            lambda: Session("slow", lambda _, payload: heard.append(payload)), sock=narrow
+        )
+        await slow.ready
+        slow.subscribe(f"hj212/{MN}/down")
+        with Client(address.port, f"hj212/{MN}/down", client_id=f"logger{next(_names)}") as logger:
+            logger.publish(f"hj212/{MN}/up", frame(qn="20261123000000000"))
+            await come_true(lambda: len(heard) == len(logger.received) == 1, "both subscriptions")
+            transport.pause_reading()
+            for _, each in frames(MANY):
+                logger.publish(f"hj212/{MN}/up", each)
+            await come_true(lambda: len(logger.received) > MANY, "all answers of who reads", 60)
+            await come_true(lambda: value(metrics.acknowledged) > MANY, "all PUBACKs")
+            assert len(heard) == 1
+            transport.resume_reading()
+            await come_true(lambda: len(heard) > MANY, "the answers of who reads late", 60)
+        transport.abort()
+    assert value(metrics.unanswered) == 0

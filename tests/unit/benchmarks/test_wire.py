@@ -47,6 +47,12 @@ async def test_what_comes_is_taken_apart_however_it_is_cut(session, heard, size)
     assert session._transport.written == b"\x40\x02\x00\x05\x40\x02\x00\x06"
 
 
+async def test_a_message_without_an_identifier_is_not_acknowledged(session, heard):
+    session.data_received(b"\x30\x05\x00\x01tyy")
+    assert heard == [(b"t", b"yy")]
+    assert session._transport.written == b""
+
+
 async def test_a_puback_frees_its_packet_identifier(session):
     session.publish(publication(b"t", b""), 10)
     session.publish(publication(b"t", b""), 11)
