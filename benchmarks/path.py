@@ -2,8 +2,8 @@
 
 Three parts, one after the other, all processes and engines on this machine:
 
-1. backfill: many packets as fast as the broker takes them, and how long it takes until all are stored and answered; in the
-   long form more than a day of all outlets, so that what the worker keeps of an outlet is as much as it ever is;
+1. backfill: many packets as fast as the broker takes them, and how long it takes until all are stored; in the long form
+   a day of all outlets, so that what the worker keeps of an outlet is as much as it ever is;
 2. sustained: loggers send as fast as readings are stored, never more than ``BACKLOG`` packets on their way;
 3. latency: an even rate, half of the target; when was each reading stored, when did each alert arrive over MQTT.
 

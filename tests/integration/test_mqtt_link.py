@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-import ingest.mqtt
 from benchmarks.wire import Session, publication
 from deploy.engines import mosquitto
 from ingest.mqtt import MqttLink
@@ -181,30 +180,6 @@ async def test_more_messages_than_there_are_packet_ids_are_all_taken_and_acknowl
             await link.deliver("t/x", b"another end")
             await come_true(lambda: arrivals and arrivals[-1].payload == b"another end", "the other end")
             assert not {arrival.payload for arrival in arrivals} & numbered, "the broker has kept some"
-
-
-async def test_messages_without_confirmation_leave_the_count_of_those_with_one_right(tmp_path, monkeypatch):
-    """paho numbers both alike and comes round after 65 535, while some are not confirmed yet."""
-    monkeypatch.setattr(ingest.mqtt, "OUTGOING", 3)
-    rounds, many, heard = 3, 30_000, []
-    with mosquitto(tmp_path) as broker:
-        address = parse_address(broker.url)
-        loop = asyncio.get_running_loop()
-        _, ear = await loop.create_connection(
-            lambda: Session("ear", lambda _, payload: heard.append(payload)), address.host, address.port
-        )
-        await ear.ready
-        ear.subscribe("t/x")
-        async with linked(address) as (link, _):
-            await come_true(lambda: link.connected, "a session")
-            await come_true(lambda: heard or not link.publish("t/x", b"begin"), "the subscription")
-            for done in range(rounds):
-                # Nothing can be confirmed meanwhile, since the loop does not turn.
-                assert all(link.publish("t/x", b"%d" % n, beyond=True) for n in range(many))
-                assert not link.publish("t/x", b"more than may be on their way")
-                expected = (done + 1) * many
-                await come_true(lambda n=expected: len([p for p in heard if p != b"begin"]) == n, "all", 30)
-                await come_true(lambda: link.publish("t/x", b"begin"), "room again")
 
 
 async def no_more(arrivals, count):
