@@ -11,7 +11,7 @@ JOBS ?= 3
 CHECKED := $(addprefix tests/deploy/test_,overlays.py own_rules.py observability.py compose.py) tests/architecture/test_documents.py tests/docs/test_commands.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults engines check fmt bench lock clean
+.PHONY: help demo test faults long engines check fmt bench lock clean
 
 help: ## List the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,8 +29,11 @@ demo: $(STAMP) ## Run the whole system with a simulated city; open the address i
 test: $(STAMP) ## Run all tests, on embedded and on real engines, and show the coverage
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
-faults: $(STAMP) ## Kill, freeze and starve every process and engine for half an hour, on both sets of engines
+faults: $(STAMP) ## Kill, freeze and starve every process and engine for more than an hour, on both sets of engines
 	$(BIN)/pytest tests/faults -m "long or not long" -s $(ARGS)
+
+long: $(STAMP) ## All other tests that take minutes: a month replayed twice, every page, a browser got anew
+	$(BIN)/pytest tests --ignore tests/faults -m long -s $(ARGS)
 
 engines: $(STAMP) ## Get, build and start Kafka, Mosquitto, InfluxDB and PostgreSQL until Ctrl-C
 	$(BIN)/python -m deploy.engines influxdb kafka mosquitto postgresql $(ARGS)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from deploy.engines.cache import cache_root, installed, progress
 from deploy.engines.go_modules import get_module
-from deploy.engines.process import Child, free_port, running
+from deploy.engines.process import Child, running
 from deploy.engines.server_tls import ServerTls
 from deploy.engines.toolchain import EngineError, build, output, program
+from stackwatch.embedded.ports import free_port
 
 VERSION = "2.7.12"
 MODULE = "github.com/influxdata/influxdb/v2"

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives import serialization
 
 from deploy.engines.cache import installed, progress, sha256
 from deploy.engines.maven import get_jars
-from deploy.engines.process import Child, free_port, running
+from deploy.engines.process import Child, running
 from deploy.engines.toolchain import output, program
+from stackwatch.embedded.ports import free_port
 
 VERSION = "4.1.2"
 POM = Path(__file__).with_name("kafka-pom.xml")

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from deploy.engines.cache import cache_root, installed, progress
 from deploy.engines.go_modules import get_module
-from deploy.engines.process import Child, free_port, running
+from deploy.engines.process import Child, running
 from deploy.engines.toolchain import build, output, program
+from stackwatch.embedded.ports import free_port
 
 VERSION = "1.34.4"
 MODULE = "k8s.io/kubernetes"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from deploy.engines.cache import installed, progress
 from deploy.engines.debian import libraries, release, unpack
-from deploy.engines.process import Child, free_port, is_root, listens, running
+from deploy.engines.process import Child, is_root, listens, running
 from deploy.engines.toolchain import program
+from stackwatch.embedded.ports import free_port
 
 _report = partial(progress, "mosquitto")
 

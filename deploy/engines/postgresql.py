@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 from signal import SIGINT
 
-from deploy.engines.process import Child, as_user, free_port, is_root, running
+from deploy.engines.process import Child, as_user, is_root, running
 from deploy.engines.server_tls import ServerTls
 from deploy.engines.toolchain import EngineError, output, program
+from stackwatch.embedded.ports import free_port
 
 USER = "stackwatch"
 DATABASE = "stackwatch"

@@ -132,13 +132,6 @@ def as_user(user: str | None, *more: str) -> list[str]:
     return [program("setpriv", package="util-linux"), *more, *identity, "--"]
 
 
-def free_port() -> int:
-    """A loopback TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def listens(port: int) -> bool:
     """Whether somebody accepts connections on a loopback port."""
     with socket.socket() as probe:

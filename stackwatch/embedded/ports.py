@@ -1,5 +1,7 @@
 """Loopback ports: a free one, a given one that must be free, and waiting until a server answers on it."""
 
+import errno
+import secrets
 import socket
 import struct
 import time
@@ -19,12 +21,27 @@ _KAFKA_API_VERSIONS = struct.pack(">ihhih", 10, 18, 0, 1, -1)
 Probe = Callable[[socket.socket], bool]
 
 
+_OURS = range(20_000, 32_000)
+"""Below the ports that systems give to outgoing connections, any of which could take a free one before we listen."""
+
+
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A loopback port that nobody listens on at this moment, and that hardly anybody else will take."""
+    while True:
+        port = _OURS[secrets.randbelow(len(_OURS))]
+        with socket.socket() as probe:
+            if _bound(probe, port):
+                return port
+
+
+def _bound(probe: socket.socket, port: int) -> bool:
+    try:
+        probe.bind((LOOPBACK, port))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return False
+    return True
 
 
 def require_free(port: int, *, what: str) -> int:

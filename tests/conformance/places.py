@@ -8,7 +8,7 @@ from urllib.parse import quote
 from influxdb_client import InfluxDBClient
 
 from deploy.engines import InfluxEngine
-from deploy.engines.process import free_port
+from stackwatch.embedded.ports import free_port
 from stores import SeriesStore, open_store
 
 

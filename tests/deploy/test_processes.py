@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from deploy.engines import kafka, mosquitto
-from deploy.engines.process import free_port, is_root
+from deploy.engines.process import is_root
 from deploy.engines.toolchain import program
+from stackwatch.embedded.ports import free_port
 from tests.deploy.overlays import K8S, environment, ours
 from tests.deploy.recipe import instructions
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from deploy.engines.process import free_port
+from stackwatch.embedded.ports import free_port
 
 LOOPBACK = "127.0.0.1"
 CHUNK = 64 * 1024

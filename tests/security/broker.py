@@ -16,7 +16,8 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
 from deploy.engines.mosquitto import client, server
-from deploy.engines.process import Child, free_port, is_root, listens, running
+from deploy.engines.process import Child, is_root, listens, running
+from stackwatch.embedded.ports import free_port
 from tests.deploy.overlays import K8S
 
 COMPONENTS = K8S / "components"

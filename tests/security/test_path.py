@@ -20,12 +20,12 @@ from contracts.codec import decode
 from contracts.rights import RIGHTS, Right, rights_of
 from contracts.topics import ALERTS, FINDINGS, HOURS, PACKETS, QUARANTINE, RATES
 from deploy.engines import KafkaEngine
-from deploy.engines.process import free_port
 from emissions.beijing import BEIJING
 from emissions.event import Mark
 from hj212.decode import decode as decode_frame
 from hj212.encode import message
 from hj212.moments import qn_of, text_of
+from stackwatch.embedded.ports import free_port
 from stackwatch.embedded.supervisor import Supervisor
 from stackwatch.held_clock import HeldClock
 from stackwatch.process import kafka_address
