@@ -25,8 +25,12 @@ class Intake:
 
     recorder: Recorder
 
-    def finding(self, session: Session, finding: Finding, *, now: datetime, wall: datetime) -> bool:
+    def finding(
+        self, session: Session, finding: Finding, *, now: datetime, wall: datetime, newest: bool = True
+    ) -> bool:
         """Raise the finding's alert, or let it grow, end or go on; tells whether anything was new.
+
+        ``newest``: no newer version of it is known to stand behind this one.
 
         Raises:
             Unusable: an unknown severity, or a moment without a zone.
@@ -38,7 +42,9 @@ class Intake:
         row = session.get(AlertRow, finding.id)
         if row is None and not isinstance(decision, Alerting):
             return False
-        digest = digest_of([finding.severity, finding.from_, finding.to, finding.known_at, finding.evidence])
+        digest: str | None = digest_of(
+            [finding.severity, finding.from_, finding.to, finding.known_at, finding.evidence]
+        )
         if row is None:
             step = lifecycle.raise_alert(
                 severity=finding.severity,
@@ -48,9 +54,11 @@ class Intake:
                 terms=self.recorder.policy.terms,
             )
             row = self._new_alert(finding, now=now)
-        elif _seen(session, AlertEventRow, row.id, digest):
+        elif (seen := _seen(session, AlertEventRow, row.id, digest)) and not (newest and _returned(row, finding)):
             return False
         else:
+            # The log has this version's digest already: it is the same version, at another time.
+            digest = None if seen else digest
             step = lifecycle.observe(
                 alert_of(row),
                 severity=finding.severity,
@@ -175,7 +183,18 @@ class Intake:
         return True
 
 
-def _seen(session: Session, log: type[AlertEventRow | CaseEventRow], subject_id: str, digest: str) -> bool:
+def _returned(row: AlertRow, finding: Finding) -> bool:
+    """Whether a version that was here before is here again with evidence that is not the alert's.
+
+    Late data can take back what they have changed. A worker that starts again publishes old versions too, and then the
+    newest: what would end, resume or reopen an alert is believed only once, evidence each time it comes.
+    """
+    alert = alert_of(row)
+    same = (alert.ended_by_data, alert.severity) == (finding.to, finding.severity)
+    return same and (row.known_at, dict(row.evidence)) != (finding.known_at, dict(finding.evidence))
+
+
+def _seen(session: Session, log: type[AlertEventRow | CaseEventRow], subject_id: str, digest: str | None) -> bool:
     query = select(log.sequence).where(log.subject_id == subject_id, log.digest == digest)
     return session.scalars(query).first() is not None
 

@@ -140,9 +140,11 @@ class Repository(Reader):
 
     def _take(self, session: Session, messages: Sequence[Finding | Case], now: datetime) -> None:
         wall = self._wall()
-        for message in messages:
+        newest = {message.id: index for index, message in enumerate(messages)}
+        for index, message in enumerate(messages):
             if isinstance(message, Finding):
-                self._intake.finding(session, message, now=now, wall=wall)
+                last = newest[message.id] == index
+                self._intake.finding(session, message, now=now, wall=wall, newest=last)
             else:
                 self._intake.case(session, message, now=now, wall=wall)
         session.flush()

@@ -142,10 +142,22 @@ def _path(r: Results) -> str:
 
 def _stages(r: Results) -> str:
     rows = [
-        (name, cores, r["latency_cores"][name], " → ".join(map(str, r["path_memory_mb"][name])))
+        (
+            name,
+            cores,
+            r["latency_cores"][name],
+            " → ".join(map(str, r["path_memory_mb"][name])),
+            r.get("backfill_most_memory_mb", {}).get(name, "–"),
+        )
         for name, cores in r["path_cores"].items()
     ]
-    head = ["process", "cores, sustained", "cores, at the latencies' rate", "memory, second → last quarter [MB]"]
+    head = [
+        "process",
+        "cores, sustained",
+        "cores, at the latencies' rate",
+        "memory, sustained, second → last quarter [MB]",
+        "most in the backfill [MB]",
+    ]
     return _table("Stages", head, rows)
 
 

@@ -36,9 +36,10 @@ from benchmarks.readings import SIZE, first_moments
 from benchmarks.watched import Watched, flatness
 from deploy.engines import InfluxEngine, influxdb, kafka, mosquitto, postgresql
 from deploy.engines.cache import progress
-from deploy.engines.process import free_port, running
+from deploy.engines.process import running
 from emissions.beijing import hour_of, to_beijing
 from simulators.register import write_register
+from stackwatch.embedded.ports import free_port
 from stackwatch.topics import create_topics
 
 OUTLETS, PROBES = 800, 100
@@ -113,7 +114,7 @@ def _measure(place: Path, seconds: float, burst: int) -> dict[str, Any]:
         stored.touch()
         watched = Watched()
         loggers, series, ports = _start(stack, watched, place, start)
-        results = _backfill(loggers, stored, burst)
+        results = _backfill(loggers, watched, stored, burst)
         results |= _sustained(loggers, watched, stored, seconds)
         results |= _latency(loggers, watched, place, seconds)
         left_over = _left_over(ports["worker"])
@@ -254,19 +255,21 @@ def _percentiles(name: str, values: list[float]) -> dict[str, object]:
     return {f"{name}_p50_s": at(0.5), f"{name}_p99_s": at(0.99), f"{name}_p999_s": at(0.999)}
 
 
-def _backfill(loggers: Loggers, stored: Path, packets: int) -> dict[str, object]:
+def _backfill(loggers: Loggers, watched: Watched, stored: Path, packets: int) -> dict[str, object]:
     loggers.do("prepare", packets=packets)
     _say(f"backfill of {packets} packets")
-    part = loggers.do("burst")
-    _say(f"the broker has them after {part['end'] - part['begin']:.1f} s")
-    _all_stored(stored, part["sent"])
-    seconds = time.monotonic() - part["begin"]
-    _all_answered(loggers)
+    with watched.sampling():
+        part = loggers.do("burst")
+        _say(f"the broker has them after {part['end'] - part['begin']:.1f} s")
+        _all_stored(stored, part["sent"])
+        seconds = time.monotonic() - part["begin"]
+        _all_answered(loggers)
     return {
         "backfill_packets": packets,
         "backfill_broker_s": round(part["end"] - part["begin"], 1),
         "backfill_seconds": round(seconds, 1),
         "backfill_packets_per_s": round(packets / seconds),
+        "backfill_most_memory_mb": {name: round(max(samples)) for name, samples in watched.memory.items() if samples},
     }
 
 
