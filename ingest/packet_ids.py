@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class _UnderWay:
-    contents: set[Hashable] = field(default_factory=set)
-    messages: int = 0
+    contents: list[Hashable] = field(default_factory=list)
+    """One for each message."""
     finished: int = 0
 
 
@@ -34,8 +34,7 @@ class PacketIds:
         known = self._under_way.setdefault(mid, _UnderWay())
         if again and content in known.contents:
             return False
-        known.contents.add(content)
-        known.messages += 1
+        known.contents.append(content)
         return True
 
     def finished(self, mid: int) -> int:
@@ -46,7 +45,7 @@ class PacketIds:
         """
         known = self._under_way[mid]
         known.finished += 1
-        if known.finished < known.messages:
+        if known.finished < len(known.contents):
             return 0
         del self._under_way[mid]
         return known.finished
