@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Most tests of the whole path wait for engines, so three at a time keep two cores busy.
 JOBS ?= 3
+# A fault's time is mostly the fault itself; engines of two sets and their processes are what two cores can carry.
+FAULTS_AT_ONCE ?= 2
 # Tests that look at files only: manifests, boards and alarms, Compose, documents and the commands in them.
 CHECKED := $(addprefix tests/deploy/test_,overlays.py own_rules.py observability.py compose.py) tests/architecture/test_documents.py tests/docs/test_commands.py
 
@@ -29,8 +31,8 @@ demo: $(STAMP) ## Run the whole system with a simulated city; open the address i
 test: $(STAMP) ## Run all tests, on embedded and on real engines, and show the coverage
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
-faults: $(STAMP) ## Kill, freeze and starve every process and engine for more than an hour, on both sets of engines
-	$(BIN)/pytest tests/faults -m "long or not long" -s $(ARGS)
+faults: $(STAMP) ## Kill, freeze and starve every process and engine for the better part of an hour, on both sets of engines
+	$(BIN)/pytest tests/faults -m "long or not long" --numprocesses $(FAULTS_AT_ONCE) --dist loadscope -v -rP $(ARGS)
 
 long: $(STAMP) ## All other tests that take minutes: a month replayed twice, every page, a browser got anew
 	$(BIN)/pytest tests --ignore tests/faults -m long -s $(ARGS)

@@ -54,7 +54,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no place in the audit log")
 
 
-def append(session: Session, log: str, *, subject_id: str, event: Event, digest: str | None) -> AuditLine:
+def append(session: Session, log: str, *, subject_id: str, event: Event) -> AuditLine:
     """Add one line. Must run inside ``alerts.database.writing``, which holds the chain's lock."""
     chain = session.get_one(ChainRow, log)
     row = LOGS[log](
@@ -65,7 +65,6 @@ def append(session: Session, log: str, *, subject_id: str, event: Event, digest:
         by=event.by,
         reason=event.reason,
         detail=canonical(event.detail),
-        digest=digest,
     )
     row.hash = seal(chain.hash, row)
     chain.length, chain.hash = row.sequence, row.hash

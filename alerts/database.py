@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import (
     JSON,
     URL,
+    BigInteger,
     Connection,
     Engine,
     ForeignKey,
@@ -55,6 +56,8 @@ class AlertRow(Base):
     ended_by_data: Mapped[datetime | None]
     known_at: Mapped[datetime]
     evidence: Mapped[Mapping[str, Any]]
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    """That of the finding as last seen, see ``emissions.finding``."""
     raised_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(index=True)
     state_detail: Mapped[Mapping[str, Any]]
@@ -117,6 +120,8 @@ class EvidenceRow(Base):
     trigger: Mapped[str]
     period: Mapped[str]
     evidence: Mapped[Mapping[str, Any]]
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    """That of the case line that said it."""
     updated_at: Mapped[datetime]
 
 
@@ -134,7 +139,7 @@ class AuditLine(Base):
     detail: Mapped[str]
     """Canonical JSON, as it was hashed."""
     digest: Mapped[str | None]
-    """Of the line that caused it: the same line again causes nothing."""
+    """Of the line that caused it, where version 0.1 wrote this one; part of what was hashed."""
     hash: Mapped[str]
 
 

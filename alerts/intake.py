@@ -1,4 +1,4 @@
-"""What ``finding`` and ``case`` lines do to the alert database. The same line again does nothing."""
+"""What ``finding`` and ``case`` lines do to the alert database. The same line again, or an older one, does nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,8 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from alerts import cases, lifecycle, proposing
-from alerts.audit import digest_of
-from alerts.database import AlertEventRow, AlertRow, CaseEventRow, CaseRow, EvidenceRow
+from alerts.database import AlertRow, CaseRow, EvidenceRow
 from alerts.notices import alert_key
 from alerts.recording import Recorder, alert_of, case_of, put_case
 from alerts.routing import Alerting, Unroutable, route
@@ -25,12 +24,8 @@ class Intake:
 
     recorder: Recorder
 
-    def finding(
-        self, session: Session, finding: Finding, *, now: datetime, wall: datetime, newest: bool = True
-    ) -> bool:
+    def finding(self, session: Session, finding: Finding, *, now: datetime, wall: datetime) -> bool:
         """Raise the finding's alert, or let it grow, end or go on; tells whether anything was new.
-
-        ``newest``: no newer version of it is known to stand behind this one.
 
         Raises:
             Unusable: an unknown severity, or a moment without a zone.
@@ -42,9 +37,6 @@ class Intake:
         row = session.get(AlertRow, finding.id)
         if row is None and not isinstance(decision, Alerting):
             return False
-        digest: str | None = digest_of(
-            [finding.severity, finding.from_, finding.to, finding.known_at, finding.evidence]
-        )
         if row is None:
             step = lifecycle.raise_alert(
                 severity=finding.severity,
@@ -54,11 +46,9 @@ class Intake:
                 terms=self.recorder.policy.terms,
             )
             row = self._new_alert(finding, now=now)
-        elif (seen := _seen(session, AlertEventRow, row.id, digest)) and not (newest and _returned(row, finding)):
+        elif finding.revision < row.revision or _shows(row, finding):
             return False
         else:
-            # The log has this version's digest already: it is the same version, at another time.
-            digest = None if seen else digest
             step = lifecycle.observe(
                 alert_of(row),
                 severity=finding.severity,
@@ -67,8 +57,10 @@ class Intake:
                 terms=self.recorder.policy.terms,
             )
         row.started_at, row.known_at, row.evidence = finding.from_, finding.known_at, finding.evidence
-        step = step[0], replace(step[1], detail={**step[1].detail, "known_at": finding.known_at, "to": finding.to})
-        self.recorder.alert(session, row, step, wall=wall, digest=digest)
+        row.revision = finding.revision
+        said = {"known_at": finding.known_at, "to": finding.to, "revision": finding.revision}
+        step = step[0], replace(step[1], detail={**step[1].detail, **said})
+        self.recorder.alert(session, row, step, wall=wall)
         proposing.consider(session, self.recorder, row, now=now, wall=wall)
         return True
 
@@ -111,7 +103,10 @@ class Intake:
         changed = False
         for placement in placed:
             if placement.period in known:
-                changed |= self._update(session, known[placement.period], placement.evidence, now=now, wall=wall)
+                month = known[placement.period]
+                if case.revision >= month.revision and dict(placement.evidence) != dict(month.evidence):
+                    self._update(session, month, placement.evidence, revision=case.revision, now=now, wall=wall)
+                    changed = True
                 continue
             row = self._join(session, case, row, placement, now=now, wall=wall)
             changed = True
@@ -153,23 +148,27 @@ class Intake:
                 trigger=case.trigger,
                 period=placement.period,
                 evidence=placement.evidence,
+                revision=case.revision,
                 updated_at=now,
             )
         )
         step = step[0], replace(step[1], detail={"period": placement.period})
-        digest = _digest(placement.period, placement.evidence)
-        self.recorder.case(session, row, step, wall=wall, digest=digest)
+        self.recorder.case(session, row, step, wall=wall)
         return row
 
     def _update(
-        self, session: Session, known: EvidenceRow, evidence: Mapping[str, Any], *, now: datetime, wall: datetime
-    ) -> bool:
+        self,
+        session: Session,
+        known: EvidenceRow,
+        evidence: Mapping[str, Any],
+        *,
+        revision: int,
+        now: datetime,
+        wall: datetime,
+    ) -> None:
         """A month that is known says more: noted on its case, whatever state that is in."""
-        digest = _digest(known.period, evidence)
-        if _seen(session, CaseEventRow, known.case_id, digest):
-            return False
         lifted = bool(evidence.get("lifted_by_late_data")) and not known.evidence.get("lifted_by_late_data")
-        known.evidence, known.updated_at = evidence, now
+        known.evidence, known.revision, known.updated_at = evidence, revision, now
         row = session.get_one(CaseRow, known.case_id)
         reason = "late data have lifted the rate over the line" if lifted else f"{known.period} has more evidence"
         event = Event(
@@ -177,30 +176,16 @@ class Intake:
             at=now,
             by=DATA,
             reason=reason,
-            detail={"period": known.period, "lifted_by_late_data": lifted},
+            detail={"period": known.period, "lifted_by_late_data": lifted, "revision": revision},
         )
-        self.recorder.case(session, row, (case_of(row), event), wall=wall, digest=digest)
-        return True
+        self.recorder.case(session, row, (case_of(row), event), wall=wall)
 
 
-def _returned(row: AlertRow, finding: Finding) -> bool:
-    """Whether a version that was here before is here again with evidence that is not the alert's.
-
-    Late data can take back what they have changed. A worker that starts again publishes old versions too, and then the
-    newest: what would end, resume or reopen an alert is believed only once, evidence each time it comes.
-    """
+def _shows(row: AlertRow, finding: Finding) -> bool:
+    """Whether the alert says already what the finding says; its severity may be held above the data's."""
     alert = alert_of(row)
-    same = (alert.ended_by_data, alert.severity) == (finding.to, finding.severity)
-    return same and (row.known_at, dict(row.evidence)) != (finding.known_at, dict(finding.evidence))
-
-
-def _seen(session: Session, log: type[AlertEventRow | CaseEventRow], subject_id: str, digest: str | None) -> bool:
-    query = select(log.sequence).where(log.subject_id == subject_id, log.digest == digest)
-    return session.scalars(query).first() is not None
-
-
-def _digest(period: str, evidence: Mapping[str, Any]) -> str:
-    return digest_of([period, evidence])
+    here = (alert.calmer or alert.severity, row.started_at, alert.ended_by_data, row.known_at, dict(row.evidence))
+    return here == (finding.severity, finding.from_, finding.to, finding.known_at, dict(finding.evidence))
 
 
 def _opened_at(evidence: Mapping[str, Any], *, otherwise: datetime) -> datetime:

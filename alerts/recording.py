@@ -101,16 +101,14 @@ class Recorder:
     livelihood: frozenset[str] = frozenset()
     """Enterprises that cannot simply be stopped 民生."""
 
-    def alert(
-        self, session: Session, row: AlertRow, step: lifecycle.Step, *, wall: datetime, digest: str | None = None
-    ) -> None:
+    def alert(self, session: Session, row: AlertRow, step: lifecycle.Step, *, wall: datetime) -> None:
         """One step of an alert. ``wall`` is real time, for the outbox; the step has its own moment."""
         alert, event = step
         put_alert(row, alert, self.policy.terms)
         row.last_event = _next(session, "alert_events")
         session.add(row)
         session.flush()
-        line = append(session, "alert_events", subject_id=row.id, event=event, digest=digest)
+        line = append(session, "alert_events", subject_id=row.id, event=event)
         message = AlertMessage(
             event_id=f"{row.id}:{line.sequence}",
             event=event.name,
@@ -140,16 +138,14 @@ class Recorder:
             ):
                 notices.enqueue(session, self.policy, channel, row, message, now=event.at)
 
-    def case(
-        self, session: Session, row: CaseRow, step: cases.Step, *, wall: datetime, digest: str | None = None
-    ) -> None:
+    def case(self, session: Session, row: CaseRow, step: cases.Step, *, wall: datetime) -> None:
         """One step of a case."""
         case, event = step
         put_case(row, case)
         row.last_event = _next(session, "case_events")
         session.add(row)
         session.flush()
-        line = append(session, "case_events", subject_id=row.id, event=event, digest=digest)
+        line = append(session, "case_events", subject_id=row.id, event=event)
         message = CaseMessage(
             event_id=f"{row.id}:{line.sequence}",
             event=event.name,
@@ -175,7 +171,7 @@ class Recorder:
 
     def desk(self, session: Session, about: Subject, event: Event, *, wall: datetime) -> int:
         """One event of a proposal, a work order or a silence; returns its line in the log."""
-        line = append(session, DESK_LOG, subject_id=f"{about.kind}:{about.id}", event=event, digest=None)
+        line = append(session, DESK_LOG, subject_id=f"{about.kind}:{about.id}", event=event)
         message = DeskMessage(
             kind=about.kind,
             event_id=f"{about.kind}:{about.id}:{line.sequence}",

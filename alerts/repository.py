@@ -140,11 +140,9 @@ class Repository(Reader):
 
     def _take(self, session: Session, messages: Sequence[Finding | Case], now: datetime) -> None:
         wall = self._wall()
-        newest = {message.id: index for index, message in enumerate(messages)}
-        for index, message in enumerate(messages):
+        for message in messages:
             if isinstance(message, Finding):
-                last = newest[message.id] == index
-                self._intake.finding(session, message, now=now, wall=wall, newest=last)
+                self._intake.finding(session, message, now=now, wall=wall)
             else:
                 self._intake.case(session, message, now=now, wall=wall)
         session.flush()

@@ -57,10 +57,12 @@ _plain = msgspec.json.Decoder()
 
 def encode(message: Message) -> bytes:
     """One message as one line of JSON, without the line's end. Moments keep their offset."""
-    if isinstance(message, _WITH_FROM):
-        fields = msgspec.to_builtins(message, builtin_types=(datetime,))
-        return _encoder.encode({("from" if name == "from_" else name): value for name, value in fields.items()})
-    return _encoder.encode(message)
+    if not isinstance(message, (Finding, Case, Mark)):
+        return _encoder.encode(message)
+    fields = msgspec.to_builtins(message, builtin_types=(datetime,))
+    if not isinstance(message, Mark) and not message.revision:
+        del fields["revision"]  # not numbered
+    return _encoder.encode({("from" if name == "from_" else name): value for name, value in fields.items()})
 
 
 def decode(line: bytes) -> Message:

@@ -59,3 +59,5 @@ class AccountMemory:
     """Hours that say something new since their lines were drawn up."""
     lost: dict[str, dict[float, Lost]] = field(default_factory=dict)
     """By stage and hour."""
+    revision: int = 0
+    """That of the last finding, see ``emissions.finding``."""

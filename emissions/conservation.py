@@ -20,7 +20,7 @@ from emissions.account import (
 )
 from emissions.account_memory import AccountMemory, HourCount, Lost, Series
 from emissions.beijing import BEIJING, HOUR, hour_of
-from emissions.finding import Finding, finding_id
+from emissions.finding import Finding, finding_id, give_revisions
 from emissions.ranges import Range
 from emissions.register import Outlet
 
@@ -55,6 +55,7 @@ def fold(
             work.numbered(event)
         case Passed():
             work.passed(event)
+    give_revisions(work.outputs, memory, event.received_at if isinstance(event, Numbered) else event.hour + in_time)
     return work.outputs
 
 

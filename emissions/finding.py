@@ -1,10 +1,17 @@
-"""A finding: something a person should know, with the evidence that explains it."""
+"""A finding: something a person should know, with the evidence that explains it.
+
+What is known of a thing can change, and change back: a value is revised, a mark revoked. So each version of a finding
+or a case carries a *revision*, by which a reader tells a newer version from an old one that was published again. It is
+the moment, in milliseconds, at which the feed gave cause for it, and at least one more than anything that the same
+fold has said of the same outlet or county. The same feed gives the same revisions; those of a feed that is judged again
+under other rules, or of which the beginning is gone, can be compared with those of before.
+"""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,8 @@ class Finding:
     known_at: datetime
     """When the data that it rests on became known."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    revision: int = 0
+    """Greater in each newer version; 0: not numbered, as in lines of version 0.1 and in what a batch gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +54,8 @@ class Case:
     """Month that opened it."""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """``{"periods": {"2026-10": {...}, ...}}``: what each month adds."""
+    revision: int = 0
+    """As that of a finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,35 @@ class Rejected:
     """The whole feed line as it came, so that it can be driven again."""
     detail: str = ""
     """What was wrong, in words a person can act on."""
+
+
+class Speaker(Protocol):
+    """What a fold remembers of an outlet or a county."""
+
+    revision: int
+    """That of the last finding or case."""
+
+
+def give_revisions(outputs: list[Any], memory: Speaker, at: datetime) -> None:
+    """Give the findings and cases among new outputs their revisions, in the order in which they are said.
+
+    Args:
+        outputs: What a fold says; changed in place.
+        memory: What the fold remembers; changed in place.
+        at: The moment of the event that gave cause for it.
+    """
+    for index, output in enumerate(outputs):
+        if isinstance(output, (Finding, Case)):
+            memory.revision = max(memory.revision + 1, round(at.timestamp() * 1000))
+            outputs[index] = replace(output, revision=memory.revision)
+
+
+Numbered = TypeVar("Numbered", Finding, Case)
+
+
+def unnumbered(message: Numbered) -> Numbered:
+    """The same content without a revision: for comparing what was said, whenever it was said."""
+    return replace(message, revision=0)
 
 
 def finding_id(*parts: str) -> str:

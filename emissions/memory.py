@@ -161,6 +161,8 @@ class Head:
     """By stop mark: the hours that contradict it, with the numbers (R8)."""
     told: list[str] = field(default_factory=list)
     """Findings that are told once."""
+    revision: int = 0
+    """That of the last finding, see ``emissions.finding``."""
     duplicates: int = 0
     rules_version: str | None = None
 

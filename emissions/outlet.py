@@ -10,14 +10,14 @@ from datetime import date, datetime, timedelta
 from emissions import early_warning, outlet_findings, outlet_rates, silence, suspicion
 from emissions.beijing import BEIJING, HOUR, hour_of, midnight, to_beijing
 from emissions.event import Due, Mark, Packet
-from emissions.finding import Finding
+from emissions.finding import Finding, give_revisions
 from emissions.hourly import Hour
 from emissions.marks import HourMarks, hours_of, marks_of_hour, put
 from emissions.memory import Cell, HourMemory, Minutes, OutletMemory, Published
 from emissions.number import number
 from emissions.register import Outlet
 from emissions.rollcall import is_due
-from emissions.rules import LimitRow, Rules
+from emissions.rules import LimitRow, Parameters, Rules
 from emissions.trace import trace_of
 from emissions.transmission import Called, Rate
 from emissions.validity import FLOW, OXYGEN, Assessment, assess, flag_of
@@ -45,6 +45,7 @@ def fold(memory: OutletMemory, event: Packet | Due | Mark | Seen, *, outlet: Out
         outlet: The outlet as registered.
         rules: Parameters and limits.
     """
+    at = _moment(event, rules.parameters)
     work = _Work(memory, outlet, rules)
     if memory.head.rules_version not in {None, rules.version}:
         work.reassess_all()
@@ -59,7 +60,18 @@ def fold(memory: OutletMemory, event: Packet | Due | Mark | Seen, *, outlet: Out
         case Seen():
             work.seen(event.received_at)
     work.rates_of_changed_hours()
+    give_revisions(work.outputs, memory.head, at)
     return work.outputs
+
+
+def _moment(event: Packet | Due | Mark | Seen, parameters: Parameters) -> datetime:
+    """When the event became part of the feed."""
+    match event:
+        case Due():
+            return event.hour + parameters.in_time
+        case Mark():
+            return event.entered_at
+    return event.received_at
 
 
 class _Work:

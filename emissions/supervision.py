@@ -12,7 +12,7 @@ from typing import Any
 from emissions import exceeding, twins
 from emissions.beijing import BEIJING, hour_of
 from emissions.exceeding import ExceededHour
-from emissions.finding import Case, Finding, finding_id
+from emissions.finding import Case, Finding, finding_id, give_revisions
 from emissions.hourly import Hour
 from emissions.periods import day_after, first_day, period_of, settles_at
 from emissions.register import Outlet
@@ -70,6 +70,8 @@ class CountyMemory:
     """By trigger."""
     curves: Curves = field(default_factory=Curves)
     """The latest valid hours (R22)."""
+    revision: int = 0
+    """That of the last finding or case, see ``emissions.finding``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,21 +94,26 @@ def fold(memory: CountyMemory, event: Hour | Rate | Called, *, county: County, r
     """
     work = _Work(memory, county, rules.parameters)
     match event:
-        case Hour():
+        case Hour(known_at=at):
             work.hour(event)
-        case Rate():
+        case Rate(as_of=at):
             work.rate(event)
         case Called():
+            at = event.hour + rules.parameters.in_time
             work.called(event)
+    give_revisions(work.outputs, memory, at)
     return work.outputs
 
 
 def flush(memory: CountyMemory, *, county: County, rules: Rules) -> list[Output]:
     """At the end of a recorded feed: evaluate the hours for which only some outlets were called, in order."""
-    work = _Work(memory, county, rules.parameters)
+    outputs = []
     for key in sorted(memory.pending, key=float):
-        work.evaluate(datetime.fromtimestamp(float(key), BEIJING))
-    return work.outputs
+        work, hour = _Work(memory, county, rules.parameters), datetime.fromtimestamp(float(key), BEIJING)
+        work.evaluate(hour)
+        give_revisions(work.outputs, memory, hour + rules.parameters.in_time)
+        outputs += work.outputs
+    return outputs
 
 
 class _Work:

@@ -12,7 +12,7 @@ from contracts.feed import MonitorLine, PacketLine, read_line
 from emissions.account import Numbered
 from emissions.beijing import to_beijing
 from emissions.event import Due, Mark
-from emissions.finding import Case, Finding, Rejected
+from emissions.finding import Case, Finding, Rejected, unnumbered
 from emissions.hourly import Hour
 from emissions.register import Outlet, Register
 from emissions.rollcall import due_hours
@@ -45,9 +45,9 @@ class Judged:
             case Rate():
                 self.rates[rate_key(output)] = output
             case Finding():
-                self.findings[output.id] = output
+                self.findings[output.id] = unnumbered(output)
             case Case():
-                self.cases[output.county, output.trigger] = output
+                self.cases[output.county, output.trigger] = unnumbered(output)
             case Rejected():
                 self.rejected.append((number, output))
 

@@ -10,7 +10,7 @@ from emissions import silence
 from emissions.account import BEAT, IDLE, JUDGED, REFUSED, Numbered
 from emissions.beijing import HOUR, hour_of
 from emissions.event import Due, Mark, Packet
-from emissions.finding import Rejected
+from emissions.finding import Rejected, give_revisions
 from emissions.memory import Day, Head, OutletMemory
 from emissions.number import number
 from emissions.outlet import Seen, fold
@@ -122,12 +122,13 @@ class Judge:
         watch = self._watch_of(shard_of(outlet.mn or outlet.id))
         watch.expect(outlet, memory.head.last_received, memory.head.last_often)
         for quiet in watch.over(at.timestamp()):
-            found = silence.on_time(
-                self._memory(quiet.id).head, quiet, at.timestamp(), parameters=self._rules.parameters
-            )
+            head = self._memory(quiet.id).head
+            found = silence.on_time(head, quiet, at.timestamp(), parameters=self._rules.parameters)
             if found is not None:
                 self._changed[quiet.id] = None
-                followed.append(found)
+                said = [found]
+                give_revisions(said, head, found.known_at)
+                followed += said
         return followed
 
     def _watch_of(self, shard: int) -> Watch:

@@ -89,7 +89,7 @@ class Storing:
             try:
                 await self._write()
             except StoreUnavailable as error:
-                self.resting = f"the series store is away: {error}"
+                self.resting = f"the series store cannot be used: {error}"
                 self._metrics.failed("later")
                 _log.warning("%s: %s; trying again in %.1f s", self.name, self.resting, wait)
                 await _rest(wait, let_go)

@@ -188,7 +188,7 @@ class Live:
         if not isinstance(message, Finding):
             return
         known = self._findings.get(message.id)
-        if known is not None and known.known_at > message.known_at:
+        if known is not None and known.revision > message.revision:
             return
         self._findings[message.id] = message
         self._findings.move_to_end(message.id)

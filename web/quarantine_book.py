@@ -192,7 +192,7 @@ class QuarantineBook:
         """Write into the audit log who drove lines again, and what came of it."""
         transact(
             self._engine,
-            lambda session: audit.append(session, "redrive_events", subject_id=redrive, event=event, digest=None),
+            lambda session: audit.append(session, "redrive_events", subject_id=redrive, event=event),
         )
 
 

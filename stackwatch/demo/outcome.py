@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from contracts.codec import decode, encode
 from contracts.topics import FINDINGS
-from emissions.finding import Case, Finding
+from emissions.finding import Case, Finding, unnumbered
 from stackwatch.batch import Judged, rate_key
 from stackwatch.demo.topic_dump import dump
 from stores.port import SeriesStore
@@ -41,16 +41,19 @@ async def stored_outcome(bootstrap: str, store: SeriesStore, *, start: datetime,
         for message in map(decode, partition):
             match message:
                 case Finding():
-                    findings[message.id] = message
+                    if message.id not in findings or message.revision >= findings[message.id].revision:
+                        findings[message.id] = message
                 case Case():
-                    cases[message.county, message.trigger] = message
+                    key = message.county, message.trigger
+                    if key not in cases or message.revision >= cases[key].revision:
+                        cases[key] = message
     hours = store.hours(start=start, end=end + timedelta(days=2))
     rates = {rate_key(rate): rate for rate in store.rates()}
     return Outcome(
         hours=[encode(hour) for hour in hours],
         rates=[encode(rates[key]) for key in sorted(rates)],
         findings=_by_id(findings.values()),
-        cases=[encode(cases[key]) for key in sorted(cases)],
+        cases=[encode(unnumbered(cases[key])) for key in sorted(cases)],
     )
 
 
@@ -65,4 +68,4 @@ def judged_outcome(judged: Judged) -> Outcome:
 
 
 def _by_id(findings: Iterable[Finding]) -> list[bytes]:
-    return [encode(finding) for finding in sorted(findings, key=lambda finding: finding.id)]
+    return [encode(unnumbered(finding)) for finding in sorted(findings, key=lambda finding: finding.id)]

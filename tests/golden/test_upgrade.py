@@ -12,7 +12,7 @@ import pytest
 
 from contracts.codec import decode, encode
 from contracts.feed import read_line
-from emissions.finding import Case, Finding, Rejected
+from emissions.finding import Case, Finding, Rejected, unnumbered
 from emissions.hourly import Hour
 from emissions.transmission import Called, Rate
 from rulebook.loader import load_rules
@@ -52,9 +52,9 @@ class Run:
             case Rate():
                 self.last[output.level, output.id, output.window, output.period, output.track] = output
             case Case():
-                self.last["case", output.county, output.trigger] = output
+                self.last["case", output.county, output.trigger] = unnumbered(output)
             case Finding() if output.rule != "silence":  # 0.1.0 did not know when an outlet was last heard
-                self.last["finding", output.id] = output
+                self.last["finding", output.id] = unnumbered(output)
             case Rejected():
                 self.rejected.append(output)
 

@@ -14,7 +14,7 @@ from contracts.feed import encode_line, packet_line
 from contracts.topics import FINDINGS, PACKETS, Topic, shard_of
 from emissions.beijing import BEIJING
 from emissions.event import Due, Mark
-from emissions.finding import Case, Finding
+from emissions.finding import Case, Finding, unnumbered
 from emissions.register import Register
 from emissions.rules import Rules
 from hj212.encode import message
@@ -141,8 +141,8 @@ def outcome(servers: str, store: SeriesStore) -> Outcome:
     return Outcome(
         hours={(h.outlet, h.pollutant, h.hour): encode(h) for h in store.hours(start=START - HOUR, end=FAR)},
         rates={rate_key(rate): encode(rate) for rate in store.rates()},
-        findings={m.id: encode(m) for m in messages if isinstance(m, Finding)},
-        cases={m.id: encode(m) for m in messages if isinstance(m, Case)},
+        findings={m.id: encode(unnumbered(m)) for m in messages if isinstance(m, Finding)},
+        cases={m.id: encode(unnumbered(m)) for m in messages if isinstance(m, Case)},
     )
 
 

@@ -35,7 +35,7 @@ from stackwatch.embedded.ports import free_port
 from tests.conformance.endpoint import Endpoint, endpoint
 from tests.unit.alerts.notices_suite import NoticesOnEveryDatabase
 from tests.unit.alerts.repository_suite import RepositorySuite
-from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate, silence
+from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate, numbered, silence
 
 DEADLINE_S = 60
 Result = TypeVar("Result")
@@ -222,7 +222,7 @@ async def test_killed_in_the_middle_it_ends_with_the_same_alerts(place: Place) -
         for n in range(120)
         for hours in (1, 2, 3)
     ]
-    story += [low_rate("2026-10"), low_rate("2026-10", "2026-11")]
+    story = numbered(*story, low_rate("2026-10"), low_rate("2026-10", "2026-11"))
     with place.desk() as desk:
         await place.produce(*(encode(line) for line in story[:180]))
         with place.running() as process:

@@ -15,7 +15,7 @@ from contracts.codec import Message, encode
 from contracts.feed import encode_line, packet_line
 from emissions.beijing import BEIJING, HOUR
 from emissions.event import Due
-from emissions.finding import Case, Finding
+from emissions.finding import Case, Finding, unnumbered
 from emissions.hourly import Hour
 from emissions.register import Outlet
 from emissions.transmission import Called, Rate
@@ -131,14 +131,15 @@ def kept(messages: Iterable[Message]) -> dict[object, Message]:
                 known = last.get(key)
                 if isinstance(known, Hour) and known.revision > one.revision:
                     continue
-            case Finding():
-                key = one.id
-            case Case():
-                key = one.county, one.trigger
+            case Finding() | Case():
+                key = one.id if isinstance(one, Finding) else (one.county, one.trigger)
+                known = last.get(key)
+                if isinstance(known, Finding | Case) and known.revision > one.revision:
+                    continue
             case _:
                 continue
         last[key] = one
-    return last
+    return {key: unnumbered(one) if isinstance(one, Finding | Case) else one for key, one in last.items()}
 
 
 sent = st.builds(
@@ -164,3 +165,17 @@ def test_crashes_at_any_moment_change_no_last_word(sent, judging_dies, supervisi
     feed = feed_of(sent)
     expected = last_words(feed)
     assert last_words(feed, (judging_dies, supervising_dies, city_dies)) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(feeds)
+@example([*FULL, Sent(0, 3, 200, "36.5"), Sent(1, 3, 200, "36.5"), Sent(0, 3, 300, "12.0"), Sent(0, 3, 400, "36.5")])
+def test_each_version_of_a_finding_or_a_case_is_newer_than_the_one_before(sent):
+    judged = run(lambda: Judge(REGISTER, RULES), feed_of(sent), ())
+    hours = [encode(one) for one in judged if isinstance(one, Hour | Rate | Called)]
+    last: dict[object, Finding | Case] = {}
+    for one in [*judged, *run(lambda: Supervisor(REGISTER, RULES), hours, ())]:
+        if isinstance(one, Finding | Case):
+            key = one.id if isinstance(one, Finding) else (one.county, one.trigger)
+            assert one.revision > (last[key].revision if key in last else 0)
+            last[key] = one

@@ -71,7 +71,7 @@ class Noting:
         """Add one line to the log, in the transaction of what it tells."""
         event = Event(name=name, at=now, by=by, reason="", detail=detail or {})
         subject = f"person:{about.id}" if about is not None else "nobody"
-        audit.append(session, LOG, subject_id=subject, event=event, digest=None)
+        audit.append(session, LOG, subject_id=subject, event=event)
 
     def row(self, session: Session, person: Person) -> PersonRow:
         """The account of somebody who asks in person. Raises ``NobodyThere`` for a machine."""

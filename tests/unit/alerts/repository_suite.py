@@ -17,7 +17,8 @@ from alerts.outbox import Patience
 from alerts.policy import Policy
 from alerts.repository import Conflict, Incomplete, NotAllowed, NotFound, Repository
 from alerts.routing import Channel
-from tests.unit.alerts.scene import COUNTY, DAY, HOUR, MINUTE, T0, exceedance, low_rate, with_evidence
+from emissions.finding import Finding
+from tests.unit.alerts.scene import COUNTY, DAY, HOUR, MINUTE, T0, exceedance, low_rate, numbered, with_evidence
 
 AT_ONCE = Grouping(wait=timedelta(0), interval=timedelta(0))
 CHANNEL = Channel(name="desk", notifier="webhook", url="http://127.0.0.1:9/")
@@ -68,32 +69,63 @@ class RepositorySuite:
         assert [e.name for e in desk.timeline("f1")] == ["raised", "grew", "ended"]
 
     def test_a_replay_of_old_versions_undoes_nothing(self, desk: Repository) -> None:
-        story = [exceedance(1), exceedance(2), exceedance(2, ended=True)]
+        story = numbered(exceedance(1), exceedance(2), exceedance(2, ended=True))
         desk.take_in(story, now=T0)
         before = desk.alert("f1"), desk.timeline("f1"), desk.backlog()
         desk.take_in(story, now=T0 + HOUR)
+        for line in story:
+            desk.take_in([line], now=T0 + HOUR)
         assert (desk.alert("f1"), desk.timeline("f1"), desk.backlog()) == before
 
-    def test_evidence_that_late_data_took_back_is_taken_back_in_the_alert(self, desk: Repository) -> None:
-        desk.take_in([exceedance(1)], now=T0)
-        desk.take_in([exceedance(2), exceedance(1)], now=T0 + HOUR)
-        assert len(desk.alert("f1").evidence["hours"]) == 1
-        assert [e.name for e in desk.timeline("f1")] == ["raised", "grew", "grew"]
+    @pytest.mark.parametrize(
+        ("back", "names"),
+        [
+            pytest.param(exceedance(2), ["raised", "grew", "grew"], id="one more hour, taken back"),
+            pytest.param(exceedance(1, ended=True), ["raised", "ended", "resumed"], id="an end, taken back"),
+            pytest.param(exceedance(1, severity="severe"), ["raised", "worsened", "grew"], id="worse, taken back"),
+        ],
+    )
+    def test_what_late_data_took_back_is_taken_back_in_the_alert(
+        self, desk: Repository, back: Finding, names: list[str]
+    ) -> None:
+        story = numbered(exceedance(1), back, exceedance(1))
+        for line in [*story, *story]:
+            desk.take_in([line], now=T0 + HOUR)
+        alert = desk.alert("f1")
+        assert (alert.ended_by_data, len(alert.evidence["hours"])) == (None, 1)
+        assert [e.name for e in desk.timeline("f1")] == names
         assert desk.broken_audit() == []
 
-    def test_versions_that_come_again_together_end_in_the_newest_and_say_nothing(self, desk: Repository) -> None:
-        story = [exceedance(1), exceedance(2)]
-        desk.take_in(story, now=T0)
-        before = desk.alert("f1"), desk.timeline("f1"), desk.backlog()
-        desk.take_in(story, now=T0 + HOUR)
-        assert (desk.alert("f1"), desk.timeline("f1"), desk.backlog()) == before
+    def test_a_severity_that_is_held_does_not_make_the_same_version_a_new_one(self, desk: Repository) -> None:
+        for line in [*numbered(exceedance(severity="severe"), exceedance(2)), *numbered(exceedance(2), first=3)]:
+            desk.take_in([line], now=T0)
+        assert (desk.alert("f1").severity, len(desk.alert("f1").evidence["hours"])) == ("severe", 2)
+        assert [e.name for e in desk.timeline("f1")] == ["raised", "grew"]
 
     def test_an_old_version_never_opens_what_has_ended(self, desk: Repository) -> None:
-        desk.take_in([exceedance(1), exceedance(1, ended=True)], now=T0)
-        desk.take_in([exceedance(1)], now=T0 + HOUR)
+        going_on, ended = numbered(exceedance(1), exceedance(1, ended=True))
+        for line in (going_on, ended, going_on):
+            desk.take_in([line], now=T0)
+            desk.take_in([line], now=T0 + HOUR)
         assert desk.alert("f1").ended_by_data is not None
-        desk.take_in([exceedance(1, ended=True)], now=T0 + HOUR)
         assert [e.name for e in desk.timeline("f1")] == ["raised", "ended"]
+
+    def test_the_log_says_which_version_of_the_finding_did_it(self, desk: Repository) -> None:
+        desk.take_in(numbered(exceedance(1), exceedance(2), first=7), now=T0)
+        assert [e.detail["revision"] for e in desk.timeline("f1")] == [7, 8]
+
+    def test_a_feed_judged_again_by_other_rules_has_the_last_word(self, desk: Repository) -> None:
+        desk.take_in(numbered(exceedance(1), exceedance(2)), now=T0)
+        desk.take_in(numbered(exceedance(1), exceedance(2, severity="severe")), now=T0 + HOUR)
+        assert desk.alert("f1").severity == "severe"
+        assert [e.name for e in desk.timeline("f1")] == ["raised", "grew", "worsened"]
+
+    def test_lines_of_a_version_that_gave_no_numbers_are_older_than_all_that_have_one(self, desk: Repository) -> None:
+        desk.take_in([exceedance(1), exceedance(2)], now=T0)
+        assert len(desk.alert("f1").evidence["hours"]) == 2
+        desk.take_in(numbered(exceedance(3)), now=T0)
+        desk.take_in([exceedance(1), exceedance(2)], now=T0)
+        assert len(desk.alert("f1").evidence["hours"]) == 3
 
     def test_what_is_for_the_record_raises_nothing(self, desk: Repository) -> None:
         desk.take_in([exceedance(severity="info"), replace(exceedance(), rule="no_limit")], now=T0)
@@ -198,7 +230,11 @@ class RepositorySuite:
 
     def test_two_processes_at_once_make_each_alert_and_case_once(self, open_one: Callable[[], Repository]) -> None:
         desks = [open_one() for _ in range(3)]
-        lines = [exceedance(hours, name=f"f{n}") for n in range(8) for hours in (1, 2)] + [low_rate("2026-10")]
+        lines = numbered(
+            *(exceedance(hours, name=f"f{n}") for n in range(8) for hours in (1, 2)),
+            low_rate("2026-10"),
+            low_rate("2026-10", valid=886),
+        )
         start = threading.Barrier(len(desks))
 
         def act(desk: Repository) -> None:
@@ -209,11 +245,10 @@ class RepositorySuite:
         with ThreadPoolExecutor(len(desks)) as pool:
             list(pool.map(act, desks))
         assert sorted(a.id for a in desks[0].alerts()) == [f"f{n}" for n in range(8)]
-        assert {tuple(e.name for e in desks[0].timeline(f"f{n}"))[:2] for n in range(8)} == {("raised", "grew")}
-        # Whoever comes late with an old version has the newest behind it, and ends with that.
-        assert {e.name for n in range(8) for e in desks[0].timeline(f"f{n}")[2:]} <= {"grew"}
+        assert {tuple(e.name for e in desks[0].timeline(f"f{n}")) for n in range(8)} == {("raised", "grew")}
         assert {len(alert.evidence["hours"]) for alert in desks[0].alerts()} == {2}
-        assert len(desks[0].cases()) == 1
+        (case,) = desks[0].cases()
+        assert [e.name for e in desks[0].case_timeline(case.id)] == ["opened", "evidence_updated"]
         assert desks[0].broken_audit() == []
 
     # -- time ---------------------------------------------------------------------------------------------------
@@ -254,6 +289,17 @@ class RepositorySuite:
         found = {(c.county, c.trigger) for c in desk.cases()}
         assert found == {(COUNTY, "rate"), (COUNTY, "exceeding"), ("371503", "rate")}
         assert len(desk.cases(county="371503")) == 1
+
+    def test_what_late_data_took_back_is_taken_back_in_the_case(self, desk: Repository) -> None:
+        low = low_rate("2026-10", lifted_by_late_data=False)
+        story = numbered(low, with_evidence(low, "2026-10", lifted_by_late_data=True), low)
+        for line in [*story, *story]:
+            desk.take_in([line], now=T0)
+        (case,) = desk.cases()
+        assert case.evidence["2026-10"]["lifted_by_late_data"] is False
+        events = desk.case_timeline(case.id)
+        assert [e.name for e in events] == ["opened", "evidence_updated", "evidence_updated"]
+        assert [e.detail.get("revision") for e in events] == [None, 2, 3]
 
     def test_late_data_are_noted_and_close_nothing(self, desk: Repository) -> None:
         line = low_rate("2026-10")

@@ -64,6 +64,11 @@ def with_evidence(case: Case, period: str, **more: Any) -> Case:
     return replace(case, evidence={"periods": periods})
 
 
+def numbered(*versions: Finding | Case, first: int = 1) -> list[Finding | Case]:
+    """Versions in the order in which a worker said them."""
+    return [replace(version, revision=first + index) for index, version in enumerate(versions)]
+
+
 def silence(outlet: str, *, at: datetime = T0, ended: datetime | None = None, county: str = COUNTY) -> Finding:
     """An outlet from which nothing comes."""
     return Finding(

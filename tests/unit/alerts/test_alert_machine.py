@@ -16,8 +16,8 @@ from alerts.policy import Policy
 from alerts.repository import Conflict, Incomplete, NotAllowed, Repository
 from alerts.routing import Channel
 from alerts.transition import MACHINES
-from emissions.finding import Finding
-from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate
+from emissions.finding import Case, Finding
+from tests.unit.alerts.scene import COUNTY, T0, exceedance, low_rate, numbered
 
 NAMES = st.sampled_from(["f1", "f2"])
 PEOPLE = st.sampled_from(["张三", "李四"])
@@ -52,7 +52,7 @@ class Inspection(RuleBasedStateMachine):
         self.now: datetime = T0
         self.hours = {"f1": 0, "f2": 0}
         self.months = 0
-        self.said: dict[str, list[Finding]] = {"f1": [], "f2": []}
+        self.said: dict[str, list[Finding | Case]] = {"f1": [], "f2": []}
 
     def teardown(self) -> None:
         self.desk.engine.dispose()
@@ -68,7 +68,8 @@ class Inspection(RuleBasedStateMachine):
     def data(self, name: str, severity: str, ended: bool) -> None:
         self.hours[name] += 1
         line = exceedance(self.hours[name], name=name, severity=severity, ended=ended)
-        self.said[name].append(line)
+        self.said[name] += numbered(line, first=len(self.said[name]) + 1)
+        line = self.said[name][-1]
         assert self.desk.take_in([line, line], now=self.now) == []
 
     @rule(name=NAMES)

@@ -41,8 +41,8 @@ def test_ready_is_who_commits_or_has_nothing_to_do(looks, lag, ready):
 def test_what_holds_it_is_told_in_words():
     looks = [(0, {}, {0: 3}), (LATE, {}, {0: 3})]
     assert seen(*looks).why_not_ready() == "judging: 3 messages have waited for 30 s, nothing was committed"
-    told = seen(*looks, resting="the series store is away: refused").why_not_ready()
-    assert told == "judging: 3 messages have waited for 30 s, the series store is away: refused"
+    told = seen(*looks, resting="the series store cannot be used: refused").why_not_ready()
+    assert told == "judging: 3 messages have waited for 30 s, the series store cannot be used: refused"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,9 @@ def test_what_holds_it_is_told_in_words():
     [
         pytest.param(DEAD, None, True, id="stuck for no reason: a new process may help"),
         pytest.param(DEAD - 1, None, False, id="not yet"),
-        pytest.param(10 * DEAD, "the series store is away", False, id="a new process would not bring the store back"),
+        pytest.param(
+            10 * DEAD, "the series store cannot be used", False, id="a new process would not bring the store back"
+        ),
     ],
 )
 def test_dead_is_who_is_stuck_for_no_reason(until, resting, dead):

@@ -88,7 +88,7 @@ async def test_a_store_that_is_away_is_asked_until_it_is_back(stages, store, reg
     safe = asyncio.create_task(stage.make_safe(asyncio.Event()))
     await until(lambda: store.asked > 3)
     assert not safe.done()
-    assert stage.resting == "the series store is away: connection refused"
+    assert stage.resting == "the series store cannot be used: connection refused"
     store.away = False
     await safe
     assert store.points == [reading()]

@@ -51,10 +51,10 @@ async def test_a_stage_that_stands_still_without_a_reason_ends_the_process(exits
 
 
 async def test_a_stage_that_waits_for_a_store_is_not_ready_and_not_ended(exits):
-    watched = Worker([Stalled(not_ready="storing.hours: the series store is away")], producer=None)
+    watched = Worker([Stalled(not_ready="storing.hours: the series store cannot be used")], producer=None)
     looking = asyncio.create_task(watched._look())
     await asyncio.sleep(0)
-    assert watched.why_not_ready() == "storing.hours: the series store is away"
+    assert watched.why_not_ready() == "storing.hours: the series store cannot be used"
     assert watched.why_dead() is None
     looking.cancel()
     assert exits == []

@@ -24,7 +24,7 @@ def live() -> Live:
 
 def test_the_last_word_on_a_finding_stands_whatever_order_it_comes_in(live, judged):
     finding = town.findings(judged)[0]
-    later = replace(finding, known_at=finding.known_at + timedelta(hours=1), severity="severe")
+    later = replace(finding, revision=finding.revision + 1, severity="severe")
     live.hear(FINDINGS.name, bundle([later, finding]))
     assert live.findings() == [later]
 
