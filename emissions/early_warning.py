@@ -4,7 +4,7 @@ Samples are taken in the order of their time. One that comes late, or after its 
 the hour itself is judged from its own packet, whatever was warned of here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 
 from emissions.beijing import BEIJING, HOUR, hour_of
@@ -13,11 +13,11 @@ from emissions.finding import Finding, finding_id
 from emissions.marks import marks_of_hour
 from emissions.memory import Head, RunningHour
 from emissions.number import number
-from emissions.oxygen import reference_oxygen, to_reference_oxygen
 from emissions.register import Outlet
-from emissions.rules import LimitRow, Rules
+from emissions.rules import Rules
+from emissions.sample import sample_mg_m3
 from emissions.trace import trace_of
-from emissions.validity import OXYGEN, flag_of
+from emissions.validity import OXYGEN
 from emissions.verdict import limit_of
 
 RULE = "early_warning"
@@ -48,8 +48,6 @@ def on_sample(head: Head, packet: Packet, *, outlet: Outlet, rules: Rules) -> It
         if marks.stopped or marks.device or marks.operating:
             return
     oxygen = number(packet.values.get(OXYGEN, {}).get(suffixes[0]))
-    if oxygen is not None and oxygen >= parameters.no_combustion_o2_pct:
-        return
     at, start = packet.data_time.timestamp(), hour.timestamp()
     until = min(at + 60.0 * outlet.minute_interval, start + _HOUR_S) if packet.cn == "2051" else at
     long_enough = parameters.early_running.total_seconds()
@@ -61,7 +59,16 @@ def on_sample(head: Head, packet: Packet, *, outlet: Outlet, rules: Rules) -> It
         limit, source = limit_of(outlet, pollutant, hour, row)
         if limit is None:
             continue
-        value = _converted(values, suffixes, pollutant, oxygen, outlet=outlet, row=row, rules=rules)
+        value = sample_mg_m3(
+            pollutant,
+            measured=number(values.get(suffixes[0])),
+            sent=number(values.get(suffixes[1])),
+            oxygen=oxygen,
+            flag=values.get("Flag"),
+            outlet=outlet,
+            row=row,
+            parameters=parameters,
+        )
         if value is None:
             continue
         key = f"{pollutant}|{packet.cn}"
@@ -127,27 +134,3 @@ def _with(
     if known is not None and known.hour == hour:
         first, area = known.first, known.area + known.value * (at - known.last)
     return RunningHour(hour=hour, first=first, last=at, until=until, value=value, area=area, over_from=over_from)
-
-
-def _converted(
-    values: Mapping[str, str],
-    suffixes: tuple[str, str],
-    pollutant: str,
-    oxygen: float | None,
-    *,
-    outlet: Outlet,
-    row: LimitRow | None,
-    rules: Rules,
-) -> float | None:
-    """The sample at reference oxygen, the sent value first (R6); None where it is flagged or absent."""
-    if flag_of(values.get("Flag")) != "N":
-        return None
-    raw = number(values.get(suffixes[0]))
-    if raw is None or raw < rules.parameters.value_minimum_mg_m3 or raw > outlet.spans.get(pollutant, raw):
-        return None
-    reference = reference_oxygen(outlet, row)
-    if reference is None:
-        return raw
-    if (sent := number(values.get(suffixes[1]))) is not None:
-        return sent
-    return None if oxygen is None else to_reference_oxygen(raw, measured_o2_pct=oxygen, reference_o2_pct=reference)

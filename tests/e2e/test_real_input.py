@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import json
+import math
 import os
 import re
 import shlex
@@ -112,7 +113,7 @@ def test_a_frame_typed_by_hand_is_answered_and_stands_on_the_outlets_page(demo, 
     finally:
         listening.kill()
         listening.communicate()
-    assert min(taken) < SHOWN_WITHIN_S
+    assert min(taken) < SHOWN_WITHIN_S, taken
     assert "CN=9014" in as_the_readme_says(mn, address.port, tmp_path)
     asyncio.run(websocket_opens(run["web"], logged_in(run)))
     children = dict(run["pids"])
@@ -164,14 +165,18 @@ def logged_in(run: dict[str, str]) -> dict[str, str]:
 
 
 def until_shown(web: str, cookies: dict[str, str], outlet: str, value: str, since: float) -> float:
-    """Seconds from the sending until the outlet's page holds the value."""
+    """Seconds from the sending until the outlet's page holds the value.
+
+    Infinite where it does not: the page shows the newest sample, and the simulated logger of the same outlet may have
+    sent one in the same moment.
+    """
     with httpx.Client(timeout=10, trust_env=False, cookies=cookies) as browser:
-        deadline = since + 60
+        deadline = since + 20
         while time.monotonic() < deadline:
             if value in browser.get(f"{web}/outlets/{outlet}").text:
                 return time.monotonic() - since
             time.sleep(0.25)
-    pytest.fail(f"{value} is not on the page of {outlet}")
+    return math.inf
 
 
 async def websocket_opens(web: str, cookies: dict[str, str]) -> None:

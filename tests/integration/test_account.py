@@ -4,6 +4,8 @@ import asyncio
 import signal
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from alerts.consuming import read
 from alerts.database import open_database, upgrade
 from alerts.policy import Policy
@@ -23,16 +25,16 @@ from tests.integration.test_worker import workers
 
 __all__ = ["workers"]
 
-HOURS, MANY, LOST = 4, 3000, 1234
+HOURS = 4
 
 
-def feed(register, rules):
+def feed(register, rules, many):
     """Numbered lines of four hours, in the order of receipt, with their roll calls."""
     outlets = [outlet for outlet in register.outlets.values() if outlet.mn and outlet.must_monitor]
     numbering = Numbering(register, gateway="gw1", boot="b1")
     taker = Intake(register, Acceptance(register, rules.parameters), gateway="gw1", numbering=numbering)
     lines, at, called = [], START, START
-    while len(lines) < MANY:
+    while len(lines) < many:
         for outlet in outlets:
             frame = message(
                 st="31",
@@ -45,7 +47,7 @@ def feed(register, rules):
             )
             taken = taker.frames(outlet.mn, frame, at)
             lines += [record.line for record in (*taker.words(), *taken.records) if isinstance(record, Kept)]
-        at += HOURS * HOUR * len(outlets) / MANY
+        at += HOURS * HOUR * len(outlets) / many
     lines += [kept.line for kept in taker.words(at, last=True)]
     while called <= at:
         lines += [encode(Due(outlet=outlet.id, mn=outlet.mn, hour=called)) for outlet in outlets]
@@ -64,23 +66,35 @@ def lines_of(workers):
     return workers.store.accounts(start=START - HOUR, end=FAR)
 
 
-def test_one_line_lost_among_thousands_raises_an_alert_and_a_killed_worker_none(kafka, workers, tmp_path):
+@pytest.mark.parametrize(
+    ("many", "lost"),
+    [
+        pytest.param(3000, 1234, id="one line lost among thousands"),
+        pytest.param(
+            1_000_000, 612_345, id="one line lost in a million", marks=[pytest.mark.long, pytest.mark.timeout(3600)]
+        ),
+    ],
+)
+def test_one_lost_line_raises_an_alert_and_a_killed_worker_none(kafka, workers, tmp_path, many, lost):
     register, rules = example()
-    lines = feed(register, rules)
-    half, called = LOST - 200, sum(b'"due"' in line for line in lines)
+    lines = feed(register, rules, many)
+    half, called = lost - 200, sum(b'"due"' in line for line in lines)
+    patience, together = many / 1000, max(20, many // 2000)
     first = workers.start()
-    asyncio.run(publish(kafka.url, register, lines[:half]))
+    asyncio.run(publish(kafka.url, register, lines[:half], per_message=together))
     wait_until(
-        lambda: workers.metric(first, 'stackwatch_worker_lines_total{stage="judging"}') >= half, seconds=30, what="half"
+        lambda: workers.metric(first, 'stackwatch_worker_lines_total{stage="judging"}') >= half,
+        seconds=30 + patience,
+        what="half",
     )
     first.send_signal(signal.SIGKILL)
     first.wait(10)
     # One line never reaches the feed, as if the gateway or the broker had dropped it.
-    asyncio.run(publish(kafka.url, register, lines[half:LOST] + lines[LOST + 1 :]))
+    asyncio.run(publish(kafka.url, register, lines[half:lost] + lines[lost + 1 :], per_message=together))
     second = workers.start()
     wait_until(
         lambda: sum(line.stored is not None for line in lines_of(workers)) == called,
-        seconds=60,
+        seconds=60 + patience,
         what="all hours are closed",
     )
     assert workers.metric(second, "stackwatch_worker_skipped_messages_total") == 0

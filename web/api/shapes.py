@@ -52,6 +52,8 @@ class FindingShape(BaseModel):
     county: str
     known_at: datetime
     evidence: Mapping[str, Any]
+    revision: int = 0
+    """Greater in each newer version; 0: without one."""
 
 
 class Kept(Items[T], Generic[T]):

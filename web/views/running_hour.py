@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from emissions.beijing import HOUR, hour_of
 from emissions.forecast import Forecast, Sample, forecast, held
-from emissions.oxygen import AMBIENT_O2_PCT, reference_oxygen, to_reference_oxygen
 from emissions.reading import Reading
 from emissions.register import Outlet
 from emissions.rules import LimitRow, Rules
+from emissions.sample import sample_mg_m3
 from emissions.validity import OXYGEN
 from emissions.verdict import limit_of
 from stores.port import SeriesStore
@@ -63,25 +63,15 @@ def _values(
 ) -> Iterator[tuple[datetime, float]]:
     """Converted values that count: flagged N or not at all, and of a flame that burns."""
     for reading in readings:
-        if reading.flags.get(f"{pollutant}-Flag", "N") not in {"", "N"}:
-            continue
-        oxygen = reading.numbers.get(f"{OXYGEN}-{suffix}")
-        if oxygen is not None and oxygen >= rules.parameters.no_combustion_o2_pct:
-            continue
-        if (value := _converted(reading, pollutant, suffix, oxygen, outlet, row)) is not None:
+        value = sample_mg_m3(
+            pollutant,
+            measured=reading.numbers.get(f"{pollutant}-{suffix}"),
+            sent=reading.numbers.get(f"{pollutant}-Zs{suffix}"),
+            oxygen=reading.numbers.get(f"{OXYGEN}-{suffix}"),
+            flag=reading.flags.get(f"{pollutant}-Flag"),
+            outlet=outlet,
+            row=row,
+            parameters=rules.parameters,
+        )
+        if value is not None:
             yield reading.at, value
-
-
-def _converted(
-    reading: Reading, pollutant: str, suffix: str, oxygen: float | None, outlet: Outlet, row: LimitRow | None
-) -> float | None:
-    """The sent converted value, else the computed one; the measured one where nothing is converted (R6)."""
-    measured = reading.numbers.get(f"{pollutant}-{suffix}")
-    reference = reference_oxygen(outlet, row)
-    if reference is None:
-        return measured
-    if (sent := reading.numbers.get(f"{pollutant}-Zs{suffix}")) is not None:
-        return sent
-    if measured is None or oxygen is None or oxygen >= AMBIENT_O2_PCT:
-        return None
-    return to_reference_oxygen(measured, measured_o2_pct=oxygen, reference_o2_pct=reference)
