@@ -81,37 +81,51 @@ def on_sample(head: Head, packet: Packet, *, outlet: Outlet, rules: Rules) -> It
         if because is None or head.warned.get(pollutant, 0.0) >= start:
             continue
         head.warned[pollutant] = start
-        since = running.over_from if because == "running" and running.over_from is not None else running.first
-        yield Finding(
-            id=finding_id(RULE, outlet.id, pollutant, hour.isoformat()),
-            rule=RULE,
-            subject={"outlet": outlet.id},
-            from_=datetime.fromtimestamp(since, BEIJING),
-            to=hour + HOUR,
-            severity="warning",
-            county=outlet.county,
-            known_at=packet.received_at.astimezone(BEIJING),
-            evidence={
-                "rule": "R20",
-                "because": because,
-                "pollutant": pollutant,
-                "hour": hour.isoformat(),
-                "cn": packet.cn,
-                "qn": packet.qn,
-                "trace": trace_of(outlet.mn or outlet.id, packet.qn, packet.received_at),
-                "at": packet.data_time.isoformat(),
-                "last_mg_m3": value,
-                "forecast_mg_m3": round(forecast(running), 3),
-                "limit_mg_m3": limit,
-                "limit_source": source,
-            },
-        )
+        yield _warning(running, because, packet, pollutant, hour, outlet, limit=limit, source=source)
 
 
 def forecast(running: RunningHour) -> float:
     """Mean of the hour, from its first sample on, if the rest of it holds the last value. [mg/m³]"""
     end = running.hour + _HOUR_S
     return (running.area + running.value * (end - running.last)) / (end - running.first)
+
+
+def _warning(
+    running: RunningHour,
+    because: str,
+    packet: Packet,
+    pollutant: str,
+    hour: datetime,
+    outlet: Outlet,
+    *,
+    limit: float,
+    source: str | None,
+) -> Finding:
+    since = running.over_from if because == "running" and running.over_from is not None else running.first
+    return Finding(
+        id=finding_id(RULE, outlet.id, pollutant, hour.isoformat()),
+        rule=RULE,
+        subject={"outlet": outlet.id},
+        from_=datetime.fromtimestamp(since, BEIJING),
+        to=hour + HOUR,
+        severity="warning",
+        county=outlet.county,
+        known_at=packet.received_at.astimezone(BEIJING),
+        evidence={
+            "rule": "R20",
+            "because": because,
+            "pollutant": pollutant,
+            "hour": hour.isoformat(),
+            "cn": packet.cn,
+            "qn": packet.qn,
+            "trace": trace_of(outlet.mn or outlet.id, packet.qn, packet.received_at),
+            "at": None if packet.data_time is None else packet.data_time.isoformat(),
+            "last_mg_m3": running.value,
+            "forecast_mg_m3": round(forecast(running), 3),
+            "limit_mg_m3": limit,
+            "limit_source": source,
+        },
+    )
 
 
 def _because(running: RunningHour, limit: float, long_enough: float) -> str | None:

@@ -6,6 +6,7 @@ tracks are told apart by when a value was received, not by where it stands in th
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from emissions import early_warning, outlet_findings, outlet_rates, silence, suspicion
 from emissions.beijing import BEIJING, HOUR, hour_of, midnight, to_beijing
@@ -21,7 +22,7 @@ from emissions.rules import LimitRow, Parameters, Rules
 from emissions.trace import trace_of
 from emissions.transmission import Called, Rate
 from emissions.validity import FLOW, OXYGEN, Assessment, assess, flag_of
-from emissions.verdict import judge_hour, limit_of
+from emissions.verdict import Verdict, judge_hour, limit_of
 
 Output = Hour | Rate | Called | Finding
 
@@ -317,36 +318,14 @@ class _Work:
         if last is not None:
             new.revision += 1
         memory.published[pollutant] = new
-        evidence = {"rule": now.rule, "verdict_reason": verdict.reason, "limit_source": source, **now.evidence}
-        if now.o2_pct is not None:
-            evidence |= {"o2_pct": now.o2_pct, "reference_o2_pct": now.reference_o2_pct}
-        if (cell := memory.values.get(f"{pollutant}-Avg") or memory.values.get(f"{pollutant}-")) is not None:
-            evidence["qn"] = cell.qn
-            evidence["received_at"] = datetime.fromtimestamp(cell.received, BEIJING).isoformat(timespec="milliseconds")
-            evidence["trace"] = trace_of(self.outlet.mn or self.outlet.id, cell.qn, cell.received)
-        if self.rules.version:
-            evidence["rulebook"] = self.rules.version
         self.outputs.append(
-            Hour(
-                outlet=self.outlet.id,
-                pollutant=pollutant,
-                hour=hour,
-                state=new.state,
-                reason=new.reason,
-                in_time=new.in_time_state != "missing",
-                in_time_state=new.in_time_state,
-                in_time_reason=new.in_time_reason,
-                raw_mg_m3=new.raw,
-                converted_mg_m3=new.converted,
-                limit_mg_m3=new.limit,
-                verdict=new.verdict,
-                revision=new.revision,
+            self._line(
+                hour,
+                pollutant,
+                new,
                 cause=cause if last is not None else None,
                 known_at=to_beijing(known_at),
-                enterprise=self.outlet.enterprise,
-                county=self.outlet.county,
-                city=self.outlet.city,
-                evidence=evidence,
+                evidence=self._evidence(memory, pollutant, now, verdict, source),
             )
         )
         self.outputs += outlet_findings.of_hour(
@@ -371,6 +350,53 @@ class _Work:
             parameters=self.parameters,
         )
         return True
+
+    def _evidence(
+        self, memory: HourMemory, pollutant: str, now: Assessment, verdict: Verdict, source: str | None
+    ) -> dict[str, Any]:
+        """What the judgement rests on: rule, limit, oxygen, and the packet that the value came in."""
+        evidence = {"rule": now.rule, "verdict_reason": verdict.reason, "limit_source": source, **now.evidence}
+        if now.o2_pct is not None:
+            evidence |= {"o2_pct": now.o2_pct, "reference_o2_pct": now.reference_o2_pct}
+        if (cell := memory.values.get(f"{pollutant}-Avg") or memory.values.get(f"{pollutant}-")) is not None:
+            evidence["qn"] = cell.qn
+            evidence["received_at"] = datetime.fromtimestamp(cell.received, BEIJING).isoformat(timespec="milliseconds")
+            evidence["trace"] = trace_of(self.outlet.mn or self.outlet.id, cell.qn, cell.received)
+        if self.rules.version:
+            evidence["rulebook"] = self.rules.version
+        return evidence
+
+    def _line(
+        self,
+        hour: datetime,
+        pollutant: str,
+        new: Published,
+        *,
+        cause: str | None,
+        known_at: datetime,
+        evidence: dict[str, Any],
+    ) -> Hour:
+        return Hour(
+            outlet=self.outlet.id,
+            pollutant=pollutant,
+            hour=hour,
+            state=new.state,
+            reason=new.reason,
+            in_time=new.in_time_state != "missing",
+            in_time_state=new.in_time_state,
+            in_time_reason=new.in_time_reason,
+            raw_mg_m3=new.raw,
+            converted_mg_m3=new.converted,
+            limit_mg_m3=new.limit,
+            verdict=new.verdict,
+            revision=new.revision,
+            cause=cause,
+            known_at=known_at,
+            enterprise=self.outlet.enterprise,
+            county=self.outlet.county,
+            city=self.outlet.city,
+            evidence=evidence,
+        )
 
     def _assess(
         self,
