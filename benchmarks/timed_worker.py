@@ -1,5 +1,6 @@
 """``stackwatch worker`` that also notes when the store had each reading: ``python -m benchmarks.timed_worker LOG``."""
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -19,9 +20,9 @@ class TimedStore:
         self._store = store
         self._log = log.open("ab", buffering=0)
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, points: Sequence[Point], *, before: float = math.inf) -> None:
         """Write, then note the moment."""
-        self._store.write(points)
+        self._store.write(points, before=before)
         now = time.monotonic()
         readings = (point for point in points if isinstance(point, Reading))
         self._log.write(b"".join(record(now, identity(point.outlet, point.cn, point.at)) for point in readings))

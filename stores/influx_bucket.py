@@ -2,6 +2,8 @@
 
 import io
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -53,29 +55,30 @@ class Bucket:
         # The batching mode loses points without an exception.
         self._write_api = self._client.write_api(write_options=SYNCHRONOUS)
 
-    def put(self, points: Sequence[Point]) -> list[tuple[Point, str]]:
+    def put(self, points: Sequence[Point], *, before: float = math.inf) -> list[tuple[Point, str]]:
         """Write the points; those that the engine will never take, each with the reason.
 
         Raises:
-            StoreUnavailable: it cannot be reached, or does not take anything now.
+            StoreUnavailable: it cannot be reached, does not take anything now, or ``before`` has passed.
         """
         lines = [(point, to_line(point)) for point in points]
         with self._translated():
             return [
                 refused
                 for start in range(0, len(lines), POINTS_PER_REQUEST)
-                for refused in self._put_or_halve(lines[start : start + POINTS_PER_REQUEST])
+                for refused in self._put_or_halve(lines[start : start + POINTS_PER_REQUEST], before)
             ]
 
-    def delete(self, point: Point) -> None:
+    def delete(self, point: Point, *, before: float = math.inf) -> None:
         """Take away whatever stands at the place of the point.
 
         Raises:
-            StoreUnavailable: it cannot be reached, or does not take anything now.
+            StoreUnavailable: it cannot be reached, does not take anything now, or ``before`` has passed.
         """
         tags = {"_measurement": point.kind, **tags_of(point)}
         predicate = " AND ".join(f"{name}={quoted(tag_value(value))}" for name, value in tags.items() if value)
         at = moment(moment_of(point))
+        self._in_time(before)
         with self._translated():
             self._client.delete_api().delete(at, at, predicate, bucket=self._name)
 
@@ -127,8 +130,9 @@ class Bucket:
         """Let go of the connections."""
         self._client.close()
 
-    def _put_or_halve(self, lines: Sequence[tuple[Point, str]]) -> list[tuple[Point, str]]:
+    def _put_or_halve(self, lines: Sequence[tuple[Point, str]], before: float) -> list[tuple[Point, str]]:
         """Write the lines; where some are refused, find out which by halves, and write all others."""
+        self._in_time(before)
         try:
             self._write_api.write(self._name, record="\n".join(line for _, line in lines))
         except ApiException as error:
@@ -137,8 +141,13 @@ class Bucket:
             if len(lines) == 1:
                 return [(lines[0][0], _said(error))]
             middle = len(lines) // 2
-            return self._put_or_halve(lines[:middle]) + self._put_or_halve(lines[middle:])
+            return self._put_or_halve(lines[:middle], before) + self._put_or_halve(lines[middle:], before)
         return []
+
+    def _in_time(self, before: float) -> None:
+        """The engine takes what comes, from whomever: whoever stood still must not speak for another."""
+        if time.monotonic() > before:
+            raise StoreUnavailable(f"InfluxDB at {self._url}: not written, somebody else may write of the same by now")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """What InfluxDB holds by now of judged hours and rates, so that an older version never overwrites a newer one."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -55,7 +56,7 @@ class Newest:
     """Remembers for a while what the engine holds, and asks it about the rest.
 
     InfluxDB overwrites without looking. One writer at a time per outlet is what this relies on; a stream has that, as
-    each of its partitions has one reader. Memory is let go of often, so a change of writers does no lasting harm.
+    each of its partitions has one reader. Whoever has not been the only writer since must ``look_again``.
     """
 
     def __init__(self, look: Look, *, seconds: float = 60.0, limit: int = 200_000) -> None:
@@ -86,6 +87,10 @@ class Newest:
                 identity_of(point) for point, _ in refused if not isinstance(point, Reading)
             }
             return refused
+
+    def look_again(self) -> None:
+        """Forget all before the next write. Without the lock: somebody may be writing, for as long as that takes."""
+        self._since = -math.inf
 
     def _sift(self, points: Iterable[Version]) -> dict[Identity, Version]:
         newest: dict[Identity, Version] = {}

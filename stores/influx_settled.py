@@ -45,6 +45,10 @@ class Settlements:
         for rate in rates:
             self._held(rate.period)[_subject(rate)] = rate.as_of
 
+    def look_again(self) -> None:
+        """Ask again about every period."""
+        self._known = {}
+
     def _held(self, period: str) -> dict[_Subject, datetime]:
         read_at, held = self._known.get(period, (float("-inf"), {}))
         if self._clock() - read_at > REMEMBERED_S:

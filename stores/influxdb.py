@@ -1,8 +1,10 @@
 """The series store in InfluxDB 2, measurements as published: ``reading``, ``hour``, ``rate``, ``account``."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from emissions.account import AccountHour
@@ -57,7 +59,7 @@ class InfluxStore:
         self._newest = Newest(self._look)
         self._settlements = Settlements(lambda period: self.settled_rates(period=period))
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, points: Sequence[Point], *, before: float = math.inf) -> None:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
         refused: list[tuple[Point, str]] = []
         readings: list[Reading] = []
@@ -69,15 +71,21 @@ class InfluxStore:
                 readings.append(point)
             else:
                 versions.append(point)
-        refused += self._bucket.put(readings)
-        refused += self._newest.write(versions, put=self._bucket.put, delete=self._bucket.delete)
+        put, delete = partial(self._bucket.put, before=before), partial(self._bucket.delete, before=before)
+        refused += put(readings)
+        refused += self._newest.write(versions, put=put, delete=delete)
         settlements = self._settlements.sift(point for point in versions if isinstance(point, Rate))
         # A copy that is refused has been refused as a rate before, and is no more than that.
-        self._bucket.put(settlements)
+        put(settlements)
         self._settlements.written(settlements)
         if refused:
             message = f"{len(refused)} of {len(points)} points refused, the first: {refused[0][1]}"
             raise StoreRefused(message, [point for point, _ in refused])
+
+    def look_again(self) -> None:
+        """Ask the engine again what it holds; see `SeriesStore.look_again`."""
+        self._newest.look_again()
+        self._settlements.look_again()
 
     def readings(
         self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None

@@ -1,5 +1,6 @@
 """The port every series store implements. Writing the same point again overwrites it: at-least-once is enough."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
@@ -44,8 +45,17 @@ class SeriesStore(Protocol):
     Others see hours and rates whole or not at all; a reading that is just being written they may see in part.
     """
 
-    def write(self, points: Sequence[Point]) -> None:
-        """Write all points, durably, before returning. The last of several with the same identity wins."""
+    def write(self, points: Sequence[Point], *, before: float = math.inf) -> None:
+        """Write all points, durably, before returning. The last of several with the same identity wins.
+
+        Args:
+            points: What is to be written.
+            before: From then on, by ``time.monotonic``, somebody else may write of the same: what has not been sent by
+                then is not written, which is `StoreUnavailable`.
+        """
+
+    def look_again(self) -> None:
+        """Rely on nothing that is remembered of the store: somebody else may have written of the same. Never waits."""
 
     def readings(
         self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None

@@ -1,5 +1,6 @@
 """The series store in one SQLite file, shared by several processes: one writes while others read."""
 
+import math
 import queue
 import sqlite3
 import time
@@ -107,8 +108,10 @@ class SqliteStore:
         self._idle: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, points: Sequence[Point], *, before: float = math.inf) -> None:
         """Write all points, durably, before returning; see `SeriesStore.write`."""
+        if time.monotonic() > before:
+            raise StoreUnavailable(f"SQLite file {self._path}: not written, somebody else may write of the same by now")
         refused: list[Point] = []
         reasons: list[str] = []
         statements = (_PUT_READING, _PUT_HOUR, _PUT_RATE, _PUT_SETTLED, _PUT_ACCOUNT)
@@ -132,6 +135,9 @@ class SqliteStore:
                     connection.execute("COMMIT")
         if refused:
             raise StoreRefused(f"{len(refused)} of {len(points)} points refused, the first: {reasons[0]}", refused)
+
+    def look_again(self) -> None:
+        """Nothing is remembered: each statement compares as it writes."""
 
     def readings(
         self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None

@@ -11,7 +11,7 @@ from contracts.topics import CITY, COUNTS, HOURS, PACKETS, Topic
 from streams.accounting import Accounting
 from streams.checkpoint import Checkpoint, Fold, StateTopic
 from streams.counting import Counting
-from streams.held import Held, NotOurs, StillOurs, alone
+from streams.held import Held, NotOurs, OursUntil, alone
 from streams.metrics import Metrics
 from streams.output import Output, Producer
 from streams.routes import Address, of_accounting, of_judging, of_supervising
@@ -47,7 +47,7 @@ class Folding:
         self._counting = counting
         self._metrics = metrics.stage(name)
         self._output = Output(producer)
-        self.still_ours: StillOurs = alone
+        self.ours_until: OursUntil = alone
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
         self.held.on_skip = self._skipped
         self._checkpoint = Checkpoint(app, f"{name}.state", source, fold, producer, self.held.continuity)
@@ -86,7 +86,7 @@ class Folding:
             if self._counting is not None:
                 await self._output.put(self._counting.drain(), self._route)
             await self._output.settled()
-            if not await self.still_ours():
+            if await self.ours_until() is None:
                 raise NotOurs
             await self._checkpoint.write(let_go)
 

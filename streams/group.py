@@ -48,7 +48,7 @@ class Group:
         self._stopping = asyncio.Event()
         self._ticks: list[asyncio.Task[None]] = []
         for stage in self._stages:
-            stage.still_ours = self._still_ours
+            stage.ours_until = self._ours_until
             app.agent(raw_topic(app, stage.source), name=f"streams.{stage.name}")(_agent(stage))
         app.on_partitions_revoked.connect(self._revoked, weak=False)
         app.on_rebalance_complete.connect(self._rebalanced, weak=False)
@@ -122,8 +122,11 @@ class Group:
     def _left_to_recover(self) -> int:
         return cast(TableManager, self._app.tables).recovery.active_remaining_total()
 
-    async def _still_ours(self) -> bool:
-        return await cast(CarefulConsumer, self._app.consumer).still_ours()
+    async def _ours_until(self) -> float | None:
+        """Kafka's answer is a lease: for the length of a session from then on it gives our partitions to nobody."""
+        asked = time.monotonic()
+        ours = await cast(CarefulConsumer, self._app.consumer).still_ours()
+        return asked + float(self._app.conf.broker_session_timeout) if ours else None
 
     async def _tick(self, stage: Stage) -> None:
         while not self._stopping.is_set():

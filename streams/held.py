@@ -5,6 +5,7 @@ confirmed, state written, points stored) and only then acknowledges them. A cras
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -16,12 +17,13 @@ class NotOurs(Exception):
     """Kafka does not count this process to its group now: what it holds may be another's."""
 
 
-StillOurs = Callable[[], Awaitable[bool]]
+OursUntil = Callable[[], Awaitable[float | None]]
+"""Asks Kafka until when the partitions are surely nobody else's, by ``time.monotonic``; None: they may be, now."""
 
 
-async def alone() -> bool:
+async def alone() -> float | None:
     """There is nobody else."""
-    return True
+    return math.inf
 
 
 class Step(Protocol):

@@ -13,7 +13,7 @@ from emissions.reading import Reading
 from emissions.transmission import Rate
 from stores.port import Point, SeriesStore, StoreRefused, StoreUnavailable
 from streams.counting import Counting
-from streams.held import Held, NotOurs, StillOurs, alone
+from streams.held import Held, NotOurs, OursUntil, alone
 from streams.metrics import Metrics
 from streams.output import Output, Producer
 from streams.routes import of_storing
@@ -59,7 +59,7 @@ class Storing:
         self._counting = Counting(STORING)
         self.resting: str | None = None
         """Why nothing is stored at the moment, None: it is."""
-        self.still_ours: StillOurs = alone
+        self.ours_until: OursUntil = alone
         self.held = Held(self, every_s=EVERY_S, at_most=AT_MOST)
 
     async def take(self, payload: bytes) -> None:
@@ -84,10 +84,10 @@ class Storing:
         """Write until the store has taken it: what it will take later is tried for ever, never put aside."""
         wait = FIRST_WAIT_S
         while self._points and not let_go.is_set():
-            if not await self.still_ours():
+            if (until := await self.ours_until()) is None:
                 raise NotOurs
             try:
-                await self._write()
+                await self._write(before=until)
             except StoreUnavailable as error:
                 self.resting = f"the series store cannot be used: {error}"
                 self._metrics.failed("later")
@@ -104,17 +104,18 @@ class Storing:
         await self._output.settled()
 
     def forget(self) -> None:
-        """What was not written comes again."""
+        """What was not written comes again; what was, another may have written over meanwhile."""
+        self._store.look_again()
         self._points.clear()
         self._passed.clear()
         self._counting.forget()
         self._output.forget()
 
-    async def _write(self) -> None:
+    async def _write(self, *, before: float) -> None:
         points = tuple(self._points)
         refused: Sequence[Point] = ()
         try:
-            await asyncio.to_thread(self._store.write, points)
+            await asyncio.to_thread(self._store.write, points, before=before)
         except StoreRefused as error:
             refused = error.points
             _log.error("%s: the series store refused %d of %d points: %s", self.name, len(refused), len(points), error)

@@ -1,12 +1,13 @@
 """Every series store under load, read while it is written, away, and back."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 from stores import StoreRefused, StoreUnavailable
-from tests.conformance.points import H0, hour, rate, reading
+from tests.conformance.points import H0, HOUR, account_line, hour, rate, reading
 from tests.conformance.series import all_hours, all_readings
 
 SECOND = timedelta(seconds=1)
@@ -25,6 +26,26 @@ def test_an_hour_of_a_whole_city_in_one_batch_is_kept_and_no_older_revision_repl
     place.open().write([hour(outlet=outlet, revision=2) for outlet in outlets])
     place.open().write([hour(outlet=outlet, revision=1) for outlet in outlets])
     assert [(known.outlet, known.revision) for known in all_hours(place.open())] == [(each, 2) for each in outlets]
+
+
+def test_a_writer_that_was_not_the_only_one_looks_again_and_overwrites_nothing_newer(place):
+    one, other = place.open(), place.open()
+    versions = [[hour(revision=n), rate(as_of=H0 + n * HOUR), account_line(as_of=H0 + n * HOUR)] for n in range(3)]
+    one.write(versions[0])
+    other.write(versions[2])
+    one.look_again()
+    one.write(versions[1])
+    found = place.open()
+    accounts = found.accounts(start=H0 - 12 * HOUR, end=H0 + 12 * HOUR)
+    assert [*all_hours(found), *found.rates(), *accounts] == versions[2]
+
+
+def test_what_was_not_sent_before_somebody_else_may_write_is_not_written(store):
+    with pytest.raises(StoreUnavailable, match="somebody else"):
+        store.write([reading(), hour(), rate()], before=time.monotonic() - 0.001)
+    assert [*all_readings(store), *all_hours(store), *store.rates()] == []
+    store.write([hour()], before=time.monotonic() + 3600)
+    assert all_hours(store) == [hour()]
 
 
 def test_a_reader_sees_what_has_been_written_while_a_writer_writes(place):

@@ -3,6 +3,7 @@
 Narrowed where it is read, so that a page, a route, a count or a stream that forgets to ask shows nothing it should not.
 """
 
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
@@ -38,9 +39,13 @@ class CountyStore:
     county: str
     outlets: frozenset[str]
 
-    def write(self, points: Sequence[Point]) -> None:
+    def write(self, points: Sequence[Point], *, before: float = math.inf) -> None:
         """Refuse: whoever sees a part writes nothing."""
+        del before
         raise StoreRefused("this view only reads", points)
+
+    def look_again(self) -> None:
+        """Nothing is remembered."""
 
     def readings(
         self, outlet: str, *, cn: str, start: datetime, end: datetime, factor: str | None = None

@@ -120,12 +120,12 @@ async def test_no_state_is_written_once_the_partitions_are_gone(stage_on):
 async def test_a_worker_that_was_frozen_asks_before_it_writes_over_anothers_state(stage_on):
     broker = Broker()
     stage = stage_on(broker)
-    answers = [False, True]
+    answers = [None, 1234.5]
 
-    async def still_ours():
+    async def ours_until():
         return answers.pop(0)
 
-    stage.still_ours = still_ours
+    stage.ours_until = ours_until
     await stage.take(b"ax")
     with pytest.raises(NotOurs):
         await stage.make_safe(asyncio.Event())

@@ -23,9 +23,15 @@ class Store:
         self.away = False
         self.asked = 0
         self.refuses = lambda _: False
+        self.before = None
+        self.looks_again = 0
 
-    def write(self, points):
+    def look_again(self):
+        self.looks_again += 1
+
+    def write(self, points, *, before):
         self.asked += 1
+        self.before = before
         if self.away:
             raise StoreUnavailable("connection refused")
         refused = [point for point in points if self.refuses(point)]
@@ -151,15 +157,21 @@ async def test_a_line_that_is_none_goes_to_the_quarantine_and_the_others_are_sto
 
 async def test_a_worker_that_was_frozen_asks_before_it_writes_over_what_another_has_stored(stages, store):
     stage = stages[HOURS]
-    answers = [False, True]
+    answers = [None, 1234.5]
 
-    async def still_ours():
+    async def ours_until():
         return answers.pop(0)
 
-    stage.still_ours = still_ours
+    stage.ours_until = ours_until
     await stage.take(bundle([hour()]))
     with pytest.raises(NotOurs):
         await stage.make_safe(asyncio.Event())
     assert store.asked == 0
     await stage.make_safe(asyncio.Event())
     assert store.points == [hour()]
+    assert store.before == 1234.5, "and writes nothing when the answer no longer holds"
+
+
+async def test_partitions_that_changed_hands_may_have_been_written_of_by_another(stages, store):
+    stages[RATES].forget()
+    assert store.looks_again == 1
