@@ -31,7 +31,7 @@ demo: $(STAMP) ## Run the whole system with a simulated city; open the address i
 test: $(STAMP) ## Run all tests, on embedded and on real engines, and show the coverage
 	$(BIN)/pytest --numprocesses $(JOBS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
-faults: $(STAMP) ## Kill, freeze and starve every process and engine for the better part of an hour, on both sets of engines
+faults: $(STAMP) ## Kill, freeze and starve every process and engine for half an hour, on both sets of engines
 	$(BIN)/pytest tests/faults -m "long or not long" --numprocesses $(FAULTS_AT_ONCE) --dist loadscope -v -rP $(ARGS)
 
 long: $(STAMP) ## All other tests that take minutes: a month replayed twice, every page, a browser got anew
