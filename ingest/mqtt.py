@@ -70,6 +70,8 @@ class MqttLink:
         self._window = Window(OUTGOING, on_room)
         self._unconfirmed: Counter[int] = Counter()
         """Packet ids that paho gave to messages with QoS 0; it gives the same to others meanwhile."""
+        self._ungranted: set[int] = set()
+        """Packet ids of the subscriptions of this connection that the broker has not confirmed yet."""
         self.problem: str | None = f"MQTT at {address.shown} has not been reached yet"
         """Why no message can come at this moment, in words."""
         self._client = make_client(
@@ -289,17 +291,24 @@ class MqttLink:
         self._connection += 1
         self._incoming.clear()
         self._unconfirmed.clear()
-        self.problem = None
+        # A broker takes messages that nobody has subscribed to, confirms them and throws them away.
+        self.problem = self._awaited if self._subscriptions else None
         self._connected.set()
         self._window.open()
         _log.info("connected to MQTT at %s", self._address.shown)
-        for topic_filter in self._subscriptions:
-            self._client.subscribe(topic_filter, qos=1)
+        self._ungranted = {mid for each in self._subscriptions if (mid := self._client.subscribe(each, qos=1)[1])}
 
-    def _suback(self, _client: object, _data: object, _mid: object, reasons: list[ReasonCode], _more: object) -> None:
+    def _suback(self, _client: object, _data: object, mid: int, reasons: list[ReasonCode], _more: object) -> None:
         for reason in reasons:
             if reason.is_failure:
                 self._complain(f"MQTT at {self._address.shown} refuses a subscription: {reason}")
+        self._ungranted.discard(mid)
+        if not self._ungranted and self.problem == self._awaited:
+            self.problem = None
+
+    @property
+    def _awaited(self) -> str:
+        return f"MQTT at {self._address.shown} has not confirmed the subscriptions yet"
 
     def _disconnected(self, _client: object, _data: object, _flags: object, reason: ReasonCode, _more: object) -> None:
         if self.connected and not self._closing:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from benchmarks.wire import Session, publication
+from benchmarks.wire import CONNACK, SUBACK, SUBSCRIBE, Session, publication
 from deploy.engines import mosquitto
 from ingest.mqtt import MqttLink
 from ingest.mqtt_address import parse_address
@@ -108,6 +108,35 @@ async def test_a_wrong_password_is_told_and_never_shown(guarded, certificate, ca
     async with linked(address) as (link, _):
         await come_true(lambda: "refuses the session" in (link.problem or ""), "the reason")
         assert "wr0ng" not in caplog.text + link.problem
+
+
+async def test_messages_can_come_only_once_the_broker_has_confirmed_the_subscription():
+    """Until then it takes messages for us, confirms them to their senders and throws them away."""
+    asked, confirm = asyncio.Event(), asyncio.Event()
+
+    async def slow_broker(reader, writer):
+        async def packet():
+            head, length = await reader.readexactly(2)
+            return head, await reader.readexactly(length)
+
+        await packet()
+        writer.write(bytes([CONNACK, 2, 0, 0]))
+        head, body = await packet()
+        assert head == SUBSCRIBE
+        asked.set()
+        await confirm.wait()
+        writer.write(bytes([SUBACK, 3, *body[:2], 1]))
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(slow_broker, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, linked(parse_address(f"mqtt://127.0.0.1:{port}"), ("t/#",)) as (link, _):
+        await come_true(asked.is_set, "the question")
+        assert link.connected
+        assert link.problem == f"MQTT at mqtt://127.0.0.1:{port} has not confirmed the subscriptions yet"
+        confirm.set()
+        await come_true(lambda: link.problem is None, "being ready")
 
 
 async def test_what_arrives_while_reading_is_paused_comes_afterwards(mqtt):
