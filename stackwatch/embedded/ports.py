@@ -1,10 +1,13 @@
 """Loopback ports: a free one, a given one that must be free, and waiting until a server answers on it."""
 
+import atexit
 import errno
 import secrets
 import socket
 import struct
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 
 from stackwatch.embedded.child import Child
@@ -23,15 +26,53 @@ Probe = Callable[[socket.socket], bool]
 
 _OURS = range(20_000, 32_000)
 """Below the ports that systems give to outgoing connections, any of which could take a free one before we listen."""
+_BLOCK = 200
+
+
+class _Block:
+    """Ports that are this process's until it ends: it holds the first of them, so no other process takes the block.
+
+    Asking whether a port is free and listening on it later leaves a moment between, often in another process. Two
+    demos, or tests beside each other, would now and then choose the same one.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ports: deque[int] = deque()
+
+    def next(self) -> int:
+        """One that nobody listens on, and of those the one given out longest ago."""
+        with self._lock:
+            while True:
+                for _ in range(len(self._ports)):
+                    self._ports.rotate(-1)
+                    with socket.socket() as probe:
+                        if _bound(probe, self._ports[-1]):
+                            return self._ports[-1]
+                self._hold_more()
+
+    def _hold_more(self) -> None:
+        firsts = list(_OURS[::_BLOCK])
+        for first in secrets.SystemRandom().sample(firsts, len(firsts)):
+            guard = socket.socket()
+            if _bound(guard, first):
+                atexit.register(guard.close)
+                self._ports.extendleft(range(first + 1, first + _BLOCK))
+                return
+            guard.close()
+        raise UserError(f"no loopback port from {_OURS.start} to {_OURS.stop - 1} is free")
+
+
+_ours = _Block()
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment, and that hardly anybody else will take."""
-    while True:
-        port = _OURS[secrets.randbelow(len(_OURS))]
-        with socket.socket() as probe:
-            if _bound(probe, port):
-                return port
+    """A loopback port that nobody listens on at this moment, and that no other process of ours will choose.
+
+    Raises:
+        UserError: there is none.
+    """
+    return _ours.next()
 
 
 def _bound(probe: socket.socket, port: int) -> bool:

@@ -4,14 +4,9 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
+from stackwatch.embedded.ports import free_port
 from stackwatch.errors import UserError
 from stackwatch.health import serve_health
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_ready_process_says_so_and_a_process_that_is_not_says_why():
