@@ -53,8 +53,8 @@ def unpack(packages: Sequence[str], target: Path, *, report: Callable[[str], Non
 def libraries(home: Path) -> str:
     """Folders of the unpacked libraries, as ``LD_LIBRARY_PATH`` takes them.
 
-    Some packages keep libraries in a folder of their own (``pulseaudio/``), which they name by its place on the machine:
-    here it must be told.
+    Some packages keep libraries in a folder of their own (``pulseaudio/``), which they name by its place on the
+    machine: here it must be told.
     """
     folders = {path.parent for root in ("lib", "usr/lib") for path in home.glob(f"{root}/*-linux-*/**/lib*.so*")}
     return ":".join(str(path) for path in sorted(folders))
