@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from alerts.database import open_database
 from alerts.names import names_of
@@ -95,7 +96,12 @@ class Visit:
     async def shot(self, name: str) -> None:
         """Keep what is to be seen, from top to bottom."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        path = SHOTS / f"{name}.png"
+        try:
+            await self.page.screenshot(path=path, full_page=True, timeout=WAIT_MS / 3)
+        except PlaywrightTimeout:
+            # Seen once, on a machine with too much to do: the browser never gave the frame it was asked for.
+            await self.page.screenshot(path=path, full_page=True)
 
     async def width(self) -> int:
         """How wide the page is that one could scroll to."""

@@ -82,7 +82,7 @@ def is_ready(env):
 
 
 def metric(env, name):
-    text = httpx.get(f"http://127.0.0.1:{env['STACKWATCH_HEALTH_PORT']}/metrics").text
+    text = httpx.get(f"http://127.0.0.1:{env['STACKWATCH_HEALTH_PORT']}/metrics", timeout=30).text
     return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
 

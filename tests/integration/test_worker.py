@@ -50,7 +50,7 @@ class Workers:
 
     def ask(self, process, path):
         try:
-            return httpx.get(f"{self.health[process.pid]}/{path}", trust_env=False).text
+            return httpx.get(f"{self.health[process.pid]}/{path}", trust_env=False, timeout=30).text
         except httpx.TransportError:
             return ""
 

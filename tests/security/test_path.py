@@ -63,7 +63,7 @@ class System:
 
     def metric(self, process: str, name: str) -> float:
         """A metric of a process; 0 while there is none."""
-        text = httpx.get(f"http://127.0.0.1:{self.health[process]}/metrics", trust_env=False).text
+        text = httpx.get(f"http://127.0.0.1:{self.health[process]}/metrics", trust_env=False, timeout=30).text
         return sum(float(line.rpartition(" ")[2]) for line in text.splitlines() if re.match(rf"{name}[ {{]", line))
 
 

@@ -183,5 +183,5 @@ def site(shown: Sources, shown_access: Access) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def reader(site: str, shown_access: Access) -> Iterator[httpx.Client]:
     """Looks as a machine of the city's supervision."""
-    with httpx.Client(headers=crowd.bearing(crowd.token(shown_access))) as looking:
+    with httpx.Client(headers=crowd.bearing(crowd.token(shown_access)), timeout=60) as looking:
         yield looking

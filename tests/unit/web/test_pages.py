@@ -182,7 +182,7 @@ def test_an_address_that_makes_no_sense_shows_the_default(site, reader, query):
     ],
 )
 def test_the_language_is_kept_and_leads_back_here_only(site, reader, back, location):
-    reply = httpx.get(f"{site}/language/en", params={"back": back})
+    reply = httpx.get(f"{site}/language/en", params={"back": back}, timeout=60)
     assert (reply.status_code, reply.headers["location"]) == (303, location)
     assert reply.cookies["lang"] == "en"
 
