@@ -98,7 +98,7 @@ def test_mqtt_carries_a_notice_to_a_topic(tmp_path: Path) -> None:
         try:
             assert ready.wait(20)
             NOTIFIERS["apprise"](f"mqtt://127.0.0.1:{broker.port}/desk/371502?qos=1").send(NOTICE)
-            said = heard.get(timeout=20)
+            said = heard.get(timeout=60)
         finally:
             client.disconnect()
             client.loop_stop()

@@ -88,7 +88,7 @@ def test_one_lost_line_raises_an_alert_and_a_killed_worker_none(kafka, workers, 
         what="half",
     )
     first.send_signal(signal.SIGKILL)
-    first.wait(10)
+    first.wait(60)
     # One line never reaches the feed, as if the gateway or the broker had dropped it.
     asyncio.run(publish(kafka.url, register, lines[half:lost] + lines[lost + 1 :], per_message=together))
     second = workers.start()

@@ -19,7 +19,7 @@ from stackwatch.errors import UserError
 from stackwatch.topics import create_topics
 
 
-def wait_for(condition, deadline_s=20):
+def wait_for(condition, deadline_s=60):
     deadline = time.monotonic() + deadline_s
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that in time"

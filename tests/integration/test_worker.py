@@ -60,13 +60,13 @@ class Workers:
 
     def stop(self, process):
         process.send_signal(signal.SIGTERM)
-        return process.wait(timeout=20)
+        return process.wait(timeout=60)
 
     def end(self):
         for process in self.running:
             if process.poll() is None:
                 process.kill()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from contracts.codec import unbundle
 
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 def wait_for(condition, what="it", deadline_s=DEADLINE_S):
@@ -48,7 +48,7 @@ class Client:
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         if subscriptions:
-            assert self._ready.wait(10)
+            assert self._ready.wait(DEADLINE_S)
 
     def _published(self, *_):
         self.taken += 1

@@ -73,6 +73,9 @@ async def test_a_client_says_why_it_will_never_be_let_in(kafka_login: Login, tmp
     with pytest.raises(UserError, match="STACKWATCH_KAFKA_") as caught:
         await knock(kafka_address(settings), place)
     assert said in str(caught.value)
+    # aiokafka does not wait for TLS to say goodbye, and a loop that ends before leaves a socket behind.
+    open_ones = asyncio.get_running_loop()._selector.get_map()
+    await come_true(lambda: len(open_ones) == 1, "the end of all connections", 60)
 
 
 @pytest.mark.parametrize("verb", ["gateway", "worker"])

@@ -72,7 +72,7 @@ class Broker:
         return [line for name, _, _, value in self.sent if name == topic for line in unbundle(value)]
 
 
-async def until(condition, seconds=5.0):
+async def until(condition, seconds=30.0):
     """Wait for something that other tasks bring about."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - what is waited for knows nothing of events
