@@ -72,7 +72,7 @@ def add(
     if sum((password_file is not None, generate, provider)) > 1:
         raise click.UsageError("--password-file, --generate and --provider go one at a time")
     with _desk(county) as desk:
-        made = made_up() if generate else None
+        made = made_up(login=login) if generate else None
         password = None if provider else made or _password(password_file)
         person = desk.add(login=login, name=name, role=role, county=county, password=password, by=_by(), first=generate)
     click.echo(f"{person.login}: {person.role}" + (f" of {person.county}" if person.county else " of the whole city"))

@@ -81,7 +81,7 @@ class AccountKeeping(Noting):
         """A password made up (or given), to be replaced at the next log-in; gives it back, once."""
         with reading(self.engine) as session:
             login = accounts.by_id(session, person_id).login
-        new = good_enough(password, login=login) if password is not None else made_up()
+        new = good_enough(password, login=login) if password is not None else made_up(login=login)
         hashed = self.passwords.hash(new)
 
         def work(session: Session) -> None:

@@ -151,8 +151,8 @@ class _View:
 
         async def add(values: Values) -> str:
             how = values.get("how", "password")
-            password = None if how == "provider" else made_up()
             login = values.get("login", "")
+            password = None if how == "provider" else made_up(login=login)
             work = partial(
                 self.desk.add,
                 login=login,

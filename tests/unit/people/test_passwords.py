@@ -53,8 +53,9 @@ def test_a_password_that_is_not_good_enough(password, key):
     assert refused.value.key == key
 
 
-def test_made_up_passwords_are_good_enough_and_differ():
-    made = {good_enough(made_up(), login="zhangsan") for _ in range(100)}
+@pytest.mark.parametrize("login", [pytest.param("zhangsan", id="a long name"), pytest.param("a", id="a single letter")])
+def test_made_up_passwords_are_good_enough_and_differ(login):
+    made = {good_enough(made_up(login=login), login=login) for _ in range(100)}
     assert len(made) == 100
 
 
